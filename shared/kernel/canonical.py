@@ -1,0 +1,57 @@
+"""One way to turn data into bytes, and one way to read bytes exactly.
+
+`canonical_json` follows RFC 8785 for the data this project has (no floats; object keys within the Basic
+Multilingual Plane): sorted keys, no white space, UTF-8. Whatever is hashed, signed or compared goes through it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+__all__ = ["DuplicateKey", "canonical_json", "loads_exact", "sha256_hex"]
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+
+
+class DuplicateKey(ValueError):
+    """An object names the same key twice: which of the two is meant cannot be known."""
+
+
+def canonical_json(data: Any) -> bytes:
+    """Bytes of plain JSON data (dict, list, str, int, bool, None); anything else raises `TypeError`."""
+    return orjson.dumps(data, option=_OPTIONS)
+
+
+def sha256_hex(content: bytes) -> str:
+    """SHA-256 of bytes as 64 lower-case hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def loads_exact(content: bytes | str) -> Any:
+    """Read JSON with decimals kept exact (`Decimal`), refusing NaN, Infinity and doubled keys.
+
+    Raises `ValueError` (with line and column for malformed text) and nothing else, however hostile the input.
+    """
+    try:
+        text = content.decode("utf-8") if isinstance(content, bytes) else content
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deeply") from error
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not a number that JSON allows")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise DuplicateKey(f"the key {twice!r} stands twice in one object")
+    return result

@@ -1,0 +1,80 @@
+"""Exact numbers: every point, ratio and index is a rational number; rounding happens once, for show.
+
+A ratio such as 1/3 of 2 points has no finite decimal, and levels and ties are decided on exact values, so values
+are held as `Fraction` and travel as strings: `"1.25"` where a finite decimal exists, otherwise `"4/3"`.
+Binary floats are refused everywhere (ADR 0004).
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+__all__ = ["Exact", "Rounding", "exact_text", "parse_exact", "show"]
+
+Rounding = Literal["half_up", "half_even"]
+
+_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]+|/[1-9][0-9]*)?$"
+_TEXT = re.compile(_PATTERN)
+_MAX_LENGTH = 400  # a product of sixty small denominators fits; a hostile megabyte number does not
+
+
+def parse_exact(value: Any) -> Fraction:
+    """Read a number exactly: int, Decimal, Fraction, `"1.25"` or `"4/3"`; a float or bool is refused."""
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool) or isinstance(value, float):
+        raise ValueError(f"{value!r} is not an exact number: write it as an integer or as text such as '0.5'")
+    if isinstance(value, int):
+        return Fraction(value)
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        if not isinstance(exponent, int) or abs(exponent) > _MAX_LENGTH:
+            raise ValueError(f"{value} is not a finite number of a sensible size")
+        return Fraction(value)
+    if isinstance(value, str) and len(value) <= _MAX_LENGTH and _TEXT.match(value) and value.isascii():
+        return Fraction(value)
+    raise ValueError(f"{str(value)[:60]!r} is not an exact number: write '12', '0.5' or '4/3'")
+
+
+def exact_text(value: Fraction) -> str:
+    """Canonical text of an exact number: a finite decimal without trailing zeros, else `n/d` in lowest terms."""
+    numerator, denominator = value.numerator, value.denominator
+    if denominator == 1:
+        return str(numerator)
+    twos = fives = 0
+    rest = denominator
+    while rest % 2 == 0:
+        rest //= 2
+        twos += 1
+    while rest % 5 == 0:
+        rest //= 5
+        fives += 1
+    if rest != 1:
+        return f"{numerator}/{denominator}"
+    places = max(twos, fives)
+    digits = str(abs(numerator) * 10**places // denominator).rjust(places + 1, "0")
+    return f"{'-' if numerator < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def show(value: Fraction, places: int, rounding: Rounding = "half_up") -> str:
+    """The number rounded once for people, with exactly `places` decimals (Vietnamese half-up unless told)."""
+    scaled = value * 10**places
+    floor, remainder = divmod(abs(scaled.numerator), scaled.denominator)
+    twice = 2 * remainder
+    up = twice > scaled.denominator or (twice == scaled.denominator and (rounding == "half_up" or floor % 2 == 1))
+    digits = str(floor + (1 if up else 0)).rjust(places + 1, "0")
+    sign = "-" if scaled < 0 and digits.strip("0") else ""
+    return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+
+
+Exact = Annotated[
+    Fraction,
+    BeforeValidator(parse_exact),
+    PlainSerializer(exact_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _PATTERN, "description": "exact number: '12', '0.5' or '4/3'"}),
+]

@@ -1,0 +1,130 @@
+"""The document-store port: the little that all four services need of a database, and no more.
+
+A document is one unit of consistency: it is replaced whole, only if its version is unchanged. There is no transaction
+over two documents, so the same design holds on SQLite, on a standalone MongoDB and on a sharded one (ADR 0003).
+The journal keeps every event ever published, so that topics can be rebuilt after a broker lost its data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+__all__ = ["Document", "DocumentStore", "JournalEntry", "StoreUnavailable", "VersionConflict", "Write"]
+
+
+class VersionConflict(Exception):
+    """The document was changed (or created) by somebody else since it was read; read again and decide again."""
+
+
+class StoreUnavailable(Exception):
+    """The database did not answer; the same call may succeed later. Nothing is known to have been written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored document: plain JSON `body` under (`collection`, `key`), at `version` ≥ 1."""
+
+    collection: str
+    key: str
+    version: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Put `body` if the stored version is `expected_version` (0: must not exist yet).
+
+    `indexes` are the values this document is found by, name → values; they replace the earlier ones with the body, in
+    the same atomic write. Only names declared to the store for the collection are allowed.
+    """
+
+    collection: str
+    key: str
+    body: dict[str, Any]
+    expected_version: int
+    indexes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One published event as it went out. (`topic`, `stream`, `sequence`) is unique; appending it again changes nothing.
+
+    `position` grows in the order of appending (0 until appended); `key` is the Kafka key; `headers` and `value` are the
+    message.
+    """
+
+    topic: str
+    stream: str
+    sequence: int
+    key: str
+    headers: dict[str, str]
+    value: bytes
+    position: int = 0
+
+
+class DocumentStore(Protocol):
+    """One service's own namespace of documents and its journal. Safe for concurrent use by many tasks and processes."""
+
+    async def get(self, collection: str, key: str) -> Document | None:
+        """The document, or None."""
+        ...
+
+    async def get_many(self, collection: str, keys: Sequence[str]) -> dict[str, Document]:
+        """Those of the keys that exist, by key."""
+        ...
+
+    async def put(self, write: Write) -> int:
+        """Replace or create one document atomically; returns the new version. Raises `VersionConflict`."""
+        ...
+
+    async def put_many(self, writes: Sequence[Write]) -> list[bool]:
+        """Each write atomic on its own, in one round trip where possible; False where the version had changed.
+
+        The (collection, key) pairs of one call are distinct.
+        """
+        ...
+
+    async def delete(self, collection: str, key: str, expected_version: int) -> None:
+        """Remove a document if unchanged. Raises `VersionConflict` (also when it does not exist)."""
+        ...
+
+    async def find(
+        self, collection: str, index: str, value: str, *, after: str | None = None, limit: int = 500
+    ) -> list[Document]:
+        """Documents whose declared `index` holds `value`, in key order (code points), keys greater than `after`."""
+        ...
+
+    async def count(self, collection: str, index: str, value: str) -> int:
+        """How many documents `find` would give without a limit."""
+        ...
+
+    async def scan(self, collection: str, *, after: str | None = None, limit: int = 500) -> list[Document]:
+        """All documents of a collection in key order, keys greater than `after`."""
+        ...
+
+    async def append_journal(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+        """Append what is not there yet; returns the entries (in the given order) with their `position`s."""
+        ...
+
+    def read_journal(
+        self, topic: str, *, after: int = 0, before: int | None = None, latest_per_key: bool = False
+    ) -> AsyncIterator[JournalEntry]:
+        """Entries of a topic with after < position < before, in order of position; streamed.
+
+        With `latest_per_key`, only the newest entry of each Kafka key (the state of a compacted topic).
+        """
+        ...
+
+    async def read_stream(self, topic: str, stream: str, first: int, last: int) -> list[JournalEntry]:
+        """Entries of one stream with first ≤ sequence ≤ last, by sequence."""
+        ...
+
+    async def journal_end(self, topic: str) -> int:
+        """The highest position of the topic's entries, 0 if none."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections and files. Calling it twice is harmless."""
+        ...
