@@ -1,0 +1,173 @@
+"""Words that several events share: agencies, answers, evidence, findings (domain.md, "Words")."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.ruleset.document import CriterionCode, Group, InputId, Programme, RuleSetRef, Sentence
+
+__all__ = [
+    "Agency",
+    "AgencyId",
+    "Answer",
+    "Answers",
+    "CampaignId",
+    "CriterionFinding",
+    "Evidence",
+    "GroupKey",
+    "SubmissionKey",
+    "Value",
+]
+
+CampaignId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+AgencyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+
+
+class Value(BaseModel):
+    """Base of what events carry: frozen; unknown fields of later minors are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Agency(Value):
+    """An agency being assessed (cơ quan, đơn vị)."""
+
+    id: AgencyId
+    name: Sentence
+    group: Group
+
+
+class SubmissionKey(Value):
+    """Names one agency's answer to one programme of a campaign; its text is the key of every aggregate about it."""
+
+    campaign: CampaignId
+    programme: Programme
+    agency: AgencyId
+
+    @property
+    def text(self) -> str:
+        """`campaign/programme/agency`."""
+        return f"{self.campaign}/{self.programme}/{self.agency}"
+
+    @property
+    def partition_key(self) -> str:
+        """`campaign/agency`: all of one agency's events keep their order."""
+        return f"{self.campaign}/{self.agency}"
+
+    @classmethod
+    def parse(cls, text: str) -> SubmissionKey:
+        """The inverse of `text`."""
+        campaign, programme, agency = text.split("/")
+        return cls.model_validate({"campaign": campaign, "programme": programme, "agency": agency})
+
+
+class GroupKey(Value):
+    """Names one of a campaign's ranking tables."""
+
+    campaign: CampaignId
+    programme: Programme
+    group: Group
+
+    @property
+    def text(self) -> str:
+        """`campaign/programme/group`."""
+        return f"{self.campaign}/{self.programme}/{self.group}"
+
+
+class Answer(Value):
+    """One figure (số liệu) with its state; `value` only in the state `value`.
+
+    Booleans are JSON booleans, integers JSON integers, decimals strings such as "12.5", choices the option's id.
+    """
+
+    state: Literal["value", "not_applicable", "not_reported", "rejected"]
+    value: bool | int | str | None = None
+
+
+class Evidence(Value):
+    """A document that shows an answer to be true (tài liệu kiểm chứng)."""
+
+    number: str = ""
+    issued_on: date | None = None
+    title: Sentence
+    link: str = ""
+
+
+class CriterionFinding(Value):
+    """A verifier's finding on one criterion (kết luận thẩm tra). `adjusted` holds the values that replace answers."""
+
+    criterion: CriterionCode
+    finding: Literal["accepted", "adjusted", "rejected"]
+    reason: str = ""
+    adjusted: dict[InputId, Answer] = {}
+    verifier: str
+    found_at: datetime
+
+
+class Answers(Value):
+    """What an agency answered: figures by input id, evidence by criterion code."""
+
+    figures: dict[InputId, Answer]
+    evidence: dict[CriterionCode, tuple[Evidence, ...]] = {}
+
+
+class PinnedRuleSet(Value):
+    """The rule-set version a campaign holds to for one programme and group."""
+
+    programme: Programme
+    group: Group
+    rule_set: RuleSetRef
+
+
+class Period(Value):
+    """A reporting period, both days included."""
+
+    first_day: date
+    last_day: date
+
+
+class Dispatch(Value):
+    """The official letter that starts the survey (công văn)."""
+
+    number: Sentence
+    issued_on: date
+
+
+class Campaign(Value):
+    """A yearly assessment campaign (đợt đánh giá) as all services know it.
+
+    `deadline` is the first moment that is late: the end of the last day to answer, Asia/Ho_Chi_Minh, in UTC.
+    """
+
+    id: CampaignId
+    year: Annotated[int, Field(ge=2000, le=2100)]
+    title: Sentence
+    programmes: tuple[Programme, ...]
+    period: Period
+    dispatch: Dispatch
+    deadline: datetime
+    members: tuple[Agency, ...]
+    rule_sets: tuple[PinnedRuleSet, ...]
+    status: Literal["open", "closed"]
+
+    def member(self, agency: str) -> Agency | None:
+        """The member with this id, or None."""
+        return next((member for member in self.members if member.id == agency), None)
+
+    def members_of(self, group: Group) -> tuple[Agency, ...]:
+        """Members of one group, in the order of the register."""
+        return tuple(member for member in self.members if member.group == group)
+
+    def pinned(self, programme: Programme, group: Group) -> RuleSetRef | None:
+        """The rule set pinned for a programme and group, or None."""
+        for pin in self.rule_sets:
+            if (pin.programme, pin.group) == (programme, group):
+                return pin.rule_set
+        return None
+
+    def groups(self) -> tuple[GroupKey, ...]:
+        """The ranking tables this campaign leads to."""
+        return tuple(GroupKey(campaign=self.id, programme=p.programme, group=p.group) for p in self.rule_sets)

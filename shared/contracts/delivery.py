@@ -1,0 +1,50 @@
+"""What the delivery machinery itself says, on behalf of any service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from shared.contracts.envelope import EventData
+
+__all__ = ["MessageDeadLetteredV1", "RepublishRequestedV1"]
+
+
+class RepublishRequestedV1(EventData):
+    """A consumer misses events; the owner of the topic publishes them again from its journal.
+
+    Either one stream's `first_sequence`..`last_sequence`, or (with `stream` empty) everything on the topic whose
+    journal position lies between `after_position` and `before_position`, both excluded (None: no bound).
+    """
+
+    type_: ClassVar[str] = "delivery.republish.requested.v1"
+    topic: ClassVar[str] = "republish-requests"
+
+    requested_topic: str
+    requested_by: str
+    stream: str = ""
+    first_sequence: int = 0
+    last_sequence: int = 0
+    after_position: int = 0
+    before_position: int | None = None
+
+
+class MessageDeadLetteredV1(EventData):
+    """A message could not be handled and was set aside. Sent to `<topic>-dlq`."""
+
+    type_: ClassVar[str] = "delivery.message.deadlettered.v1"
+    topic: ClassVar[str] = "dead-letters"
+
+    id: str
+    consumer: str
+    handler: str
+    reason: str
+    topic_name: str
+    partition: int
+    offset: int
+    key: str
+    headers: dict[str, str]
+    value_base64: str
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime

@@ -1,0 +1,117 @@
+"""What intake says: campaigns and submissions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from shared.contracts.common import Answers, Campaign, SubmissionKey, Value
+from shared.contracts.envelope import EventData
+from shared.ruleset.document import Group, RuleSetRef
+
+__all__ = [
+    "CampaignClosedV1",
+    "CampaignOpenedV1",
+    "PlatformSubmissionV1",
+    "Submission",
+    "SubmissionAmendedV1",
+    "SubmissionLateV1",
+    "SubmissionMissingV1",
+    "SubmissionReceivedV1",
+]
+
+
+class CampaignOpenedV1(EventData):
+    """A campaign was opened with its dispatch. Full state: the topic is compacted."""
+
+    type_: ClassVar[str] = "intake.campaign.opened.v1"
+    topic: ClassVar[str] = "campaigns"
+
+    campaign: Campaign
+
+
+class CampaignClosedV1(EventData):
+    """A campaign takes no more answers; who has not answered is missing. Full state: the topic is compacted."""
+
+    type_: ClassVar[str] = "intake.campaign.closed.v1"
+    topic: ClassVar[str] = "campaigns"
+
+    campaign: Campaign
+    closed_by: str
+    closed_at: datetime
+
+
+class Submission(Value):
+    """One agency's answer to one programme (phiếu trả lời), as it counts now.
+
+    `number` counts its versions from 1; `submitted_at` is when the agency answered (attested by the platform),
+    `received_at` when intake took it in; `days_late` whole local days after the deadline's day, 0 if in time.
+    """
+
+    key: SubmissionKey
+    group: Group
+    rule_set: RuleSetRef
+    number: int = Field(ge=1)
+    event_id: str
+    submitted_at: datetime
+    received_at: datetime
+    submitted_by: str
+    days_late: int = Field(ge=0)
+    answers: Answers
+
+
+class SubmissionReceivedV1(EventData):
+    """An agency's first answer arrived in time and was valid."""
+
+    type_: ClassVar[str] = "intake.submission.received.v1"
+    topic: ClassVar[str] = "submissions"
+
+    submission: Submission
+
+
+class SubmissionAmendedV1(EventData):
+    """An agency answered again, in time or because verification returned the case; this answer counts now."""
+
+    type_: ClassVar[str] = "intake.submission.amended.v1"
+    topic: ClassVar[str] = "submissions"
+
+    submission: Submission
+
+
+class SubmissionLateV1(EventData):
+    """An agency's first answer arrived after the deadline, while the campaign was open."""
+
+    type_: ClassVar[str] = "intake.submission.late.v1"
+    topic: ClassVar[str] = "submissions"
+
+    submission: Submission
+
+
+class SubmissionMissingV1(EventData):
+    """The campaign was closed and the agency has not answered."""
+
+    type_: ClassVar[str] = "intake.submission.missing.v1"
+    topic: ClassVar[str] = "submissions"
+
+    key: SubmissionKey
+    group: Group
+    rule_set: RuleSetRef
+    closed_at: datetime
+
+
+class PlatformSubmissionV1(EventData):
+    """What the provincial platform posts: an agency's answers, as typed in (values not yet checked).
+
+    `figures` by input id: a plain value, or `{"state": "not_applicable"}`. `evidence` by criterion code.
+    """
+
+    type_: ClassVar[str] = "platform.submission.posted.v1"
+    topic: ClassVar[str] = "platform-submissions"
+
+    campaign: str
+    programme: Literal["it", "portal"]
+    agency: str
+    figures: dict[str, object]
+    evidence: dict[str, object] = {}

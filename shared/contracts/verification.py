@@ -1,0 +1,95 @@
+"""What verification says: cases, findings, verified submissions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from shared.contracts.common import Answers, CriterionFinding, SubmissionKey, Value
+from shared.contracts.envelope import EventData
+from shared.ruleset.document import CriterionCode, Group, RuleSetRef
+
+__all__ = [
+    "CaseOpenedV1",
+    "CaseReopenedV1",
+    "CaseReturnedV1",
+    "FindingRecordedV1",
+    "SubmissionVerifiedV1",
+    "VerifiedSubmission",
+]
+
+
+class CaseOpenedV1(EventData):
+    """A verification case (hồ sơ thẩm tra) was opened for a submission, or taken up again for a newer one."""
+
+    type_: ClassVar[str] = "verification.case.opened.v1"
+    topic: ClassVar[str] = "verification-activity"
+
+    key: SubmissionKey
+    submission_number: int
+
+
+class FindingRecordedV1(EventData):
+    """A verifier recorded findings on one or more criteria in one act."""
+
+    type_: ClassVar[str] = "verification.finding.recorded.v1"
+    topic: ClassVar[str] = "verification-activity"
+
+    key: SubmissionKey
+    submission_number: int
+    findings: tuple[CriterionFinding, ...]
+
+
+class CaseReturnedV1(EventData):
+    """A verifier returned a case for correction; the agency may answer again until `due_at`."""
+
+    type_: ClassVar[str] = "verification.case.returned.v1"
+    topic: ClassVar[str] = "verification-returns"
+
+    key: SubmissionKey
+    submission_number: int
+    criteria: tuple[CriterionCode, ...]
+    reason: str
+    returned_by: str
+    due_at: datetime
+
+
+class VerifiedSubmission(Value):
+    """What scoring counts: the answers as verified, the findings, and the facts about the submission.
+
+    `revision` counts the completions of the case from 1. `basis` says whether anybody answered at all.
+    """
+
+    key: SubmissionKey
+    group: Group
+    rule_set: RuleSetRef
+    revision: int
+    basis: Literal["answered", "missing"]
+    submission_number: int
+    days_late: int
+    answers: Answers
+    findings: tuple[CriterionFinding, ...]
+
+
+class SubmissionVerifiedV1(EventData):
+    """Every scored criterion of a submission has its finding."""
+
+    type_: ClassVar[str] = "verification.submission.verified.v1"
+    topic: ClassVar[str] = "verifications"
+
+    verified: VerifiedSubmission
+    verified_by: str
+    verified_at: datetime
+
+
+class CaseReopenedV1(EventData):
+    """A completed case was opened again; its scorecard no longer counts until it is verified anew."""
+
+    type_: ClassVar[str] = "verification.case.reopened.v1"
+    topic: ClassVar[str] = "verifications"
+
+    key: SubmissionKey
+    group: Group
+    revision: int
+    reason: str
+    reopened_by: str
