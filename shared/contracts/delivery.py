@@ -30,7 +30,7 @@ class RepublishRequestedV1(EventData):
 
 
 class MessageDeadLetteredV1(EventData):
-    """A message could not be handled and was set aside. Sent to `<topic>-dlq`."""
+    """A message could not be handled and was set aside; sent to the dead-letter topic of the topic it came from."""
 
     type_: ClassVar[str] = "delivery.message.deadlettered.v1"
     topic: ClassVar[str] = "dead-letters"

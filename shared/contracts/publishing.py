@@ -21,7 +21,7 @@ __all__ = [
 
 
 class DecisionRef(Value):
-    """The Decision (quyết định công bố) that a publication rests on; `content_hash` is the SHA-256 of what was signed."""
+    """The Decision (quyết định công bố) a publication rests on; `content_hash` is the SHA-256 of what was signed."""
 
     campaign: CampaignId
     number: str

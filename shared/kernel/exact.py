@@ -27,7 +27,7 @@ def parse_exact(value: Any) -> Fraction:
     """Read a number exactly: int, Decimal, Fraction, `"1.25"` or `"4/3"`; a float or bool is refused."""
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, bool) or isinstance(value, float):
+    if isinstance(value, (bool, float)):
         raise ValueError(f"{value!r} is not an exact number: write it as an integer or as text such as '0.5'")
     if isinstance(value, int):
         return Fraction(value)

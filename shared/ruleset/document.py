@@ -123,7 +123,7 @@ class Option(_Model):
 
 
 class Input(_Model):
-    """One figure an agency is asked for (số liệu). `minimum`/`maximum` are inclusive, in `unit`; decimals ≤ 6 places."""
+    """One figure an agency is asked for (số liệu); `minimum`/`maximum` inclusive, in `unit`; decimals ≤ 6 places."""
 
     id: InputId
     title: Text
