@@ -1,0 +1,105 @@
+"""Commands: what a person asks of one aggregate over HTTP or the command line, done as one atomic write."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from shared.kernel.clock import Clock
+from shared.messaging.aggregate import AggregateDocument, Change, Collection
+from shared.storage.port import DocumentStore, VersionConflict
+
+__all__ = ["Aggregates"]
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Aggregates:
+    """A service's aggregates: load, decide, write back if unchanged; and read-only look-ups.
+
+    `written` is called after each write (with collection and key), so that the relay and reconcilers take it up.
+    """
+
+    def __init__(
+        self, service: str, store: DocumentStore, clock: Clock, written: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
+        self.service = service
+        self.store = store
+        self.clock = clock
+        self.written = written
+
+    async def execute(
+        self, collection: Collection[S], key: str, decide: Callable[[S | None], Change[S]], *, actor: str = ""
+    ) -> S | None:
+        """Put `decide(state)` in place of `state`; decided anew when somebody else wrote in between.
+
+        What `decide` raises passes through and nothing is written. Returns the state that now stands.
+        """
+        while True:
+            document = AggregateDocument.load(collection, key, await self.store.get(collection.name, key))
+            document.apply(self.service, decide(document.state), self.clock.now(), actor=actor)
+            if not document.changed:
+                return document.state
+            try:
+                await self.store.put(document.write())
+            except VersionConflict:
+                await asyncio.sleep(random.uniform(0, 0.01))
+                continue
+            self.written(collection.name, key)
+            return document.state
+
+    async def execute_many(
+        self, collection: Collection[S], decisions: dict[str, Callable[[S | None], Change[S]]], *, actor: str = ""
+    ) -> None:
+        """`execute` for many aggregates of one collection, in one round trip where nobody interferes."""
+        documents = await self.store.get_many(collection.name, list(decisions))
+        loaded: list[AggregateDocument[Any]] = []
+        for key, decide in decisions.items():
+            document = AggregateDocument.load(collection, key, documents.get(key))
+            document.apply(self.service, decide(document.state), self.clock.now(), actor=actor)
+            if document.changed:
+                loaded.append(document)
+        outcomes = await self.store.put_many([document.write() for document in loaded])
+        for document, written in zip(loaded, outcomes, strict=True):
+            if written:
+                self.written(collection.name, document.key)
+            else:
+                await self.execute(collection, document.key, decisions[document.key], actor=actor)
+
+    async def get(self, collection: Collection[S], key: str) -> S | None:
+        """The state, or None."""
+        return AggregateDocument.load(collection, key, await self.store.get(collection.name, key)).state
+
+    async def get_many(self, collection: Collection[S], keys: Sequence[str]) -> dict[str, S]:
+        """States of those keys that exist, by key."""
+        documents = await self.store.get_many(collection.name, keys)
+        states = {key: AggregateDocument.load(collection, key, found).state for key, found in documents.items()}
+        return {key: state for key, state in states.items() if state is not None}
+
+    async def find(self, collection: Collection[S], index: str, value: str) -> dict[str, S]:
+        """All states found by an index, by key, in key order."""
+        result: dict[str, S] = {}
+        after: str | None = None
+        while page := await self.store.find(collection.name, index, value, after=after):
+            for document in page:
+                state = AggregateDocument.load(collection, document.key, document).state
+                if state is not None:
+                    result[document.key] = state
+            after = page[-1].key
+        return result
+
+    async def all(self, collection: Collection[S]) -> dict[str, S]:
+        """All states of a collection by key, in key order."""
+        result: dict[str, S] = {}
+        after: str | None = None
+        while page := await self.store.scan(collection.name, after=after):
+            for document in page:
+                state = AggregateDocument.load(collection, document.key, document).state
+                if state is not None:
+                    result[document.key] = state
+            after = page[-1].key
+        return result

@@ -1,0 +1,64 @@
+"""How a service says which event changes which of its aggregates: its `HANDLERS` are its table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from shared.contracts.envelope import Event, EventData
+from shared.messaging.aggregate import Change, Collection
+
+__all__ = ["Context", "Handler", "Reference", "no_needs"]
+
+M = TypeVar("M", bound=BaseModel)
+
+# (collection name, key) of a read-copy that a handler needs before it can act.
+Reference = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a handler may know beyond the event and the aggregate: the time, and the references it asked for.
+
+    `prepared` holds, by event id, what the handler's `prepare` worked out for a whole batch at once.
+    """
+
+    now: datetime
+    references: Mapping[Reference, BaseModel] = field(default_factory=dict)
+    prepared: Mapping[str, Any] = field(default_factory=dict)
+
+    def get(self, collection: Collection[M], key: str) -> M:
+        """A reference named by the handler's `needs`; its presence is guaranteed."""
+        found = self.references[(collection.name, key)]
+        assert isinstance(found, collection.state)
+        return found
+
+
+def no_needs(_: Any) -> Sequence[Reference]:
+    """For handlers that need nothing but the event."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Handler:
+    """`event` changes the aggregate `into`/`key(data)` by the pure function `apply(state, event, context)`.
+
+    `needs(data)` names the references without which it cannot act; until they are there the event is parked.
+    `prepare` may work out costly things for a batch (whose references are all there); `apply` must do without it too.
+    """
+
+    event: type[EventData]
+    into: Collection[Any]
+    key: Callable[[Any], str]
+    apply: Callable[[Any, Event[Any], Context], Change[Any]]
+    needs: Callable[[Any], Sequence[Reference]] = no_needs
+    prepare: Callable[[Sequence[Event[Any]], Context], Mapping[str, Any]] | None = None
+
+    @property
+    def name(self) -> str:
+        """For dead letters and logs: the applying function's name."""
+        return f"{self.apply.__module__}.{self.apply.__qualname__}"

@@ -1,0 +1,71 @@
+"""Messages as the broker knows them, and the two small ports through which the delivery machinery talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["BrokerProgress", "Message", "Placed", "Publisher", "PublisherUnavailable", "Record"]
+
+# Carried by every message of ours, so that a consumer can name the range it misses to the journal's owner.
+POSITION_HEADER = "x-journal-position"
+
+
+class PublisherUnavailable(Exception):
+    """The broker did not acknowledge in time; whether it has the messages is not known. Publish them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to publish."""
+
+    topic: str
+    key: str
+    headers: Mapping[str, str]
+    value: bytes
+
+    @property
+    def size(self) -> int:
+        """About what it takes on the broker, in bytes."""
+        return len(self.value) + len(self.key) + sum(len(k) + len(v) for k, v in self.headers.items()) + 70
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the broker put a message."""
+
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message as consumed."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    headers: Mapping[str, str]
+    value: bytes
+
+
+class Publisher(Protocol):
+    """Publishes with acks=all and an idempotent producer."""
+
+    async def publish(self, messages: Sequence[Message]) -> list[Placed]:
+        """Publish in the given order; returns when all are acknowledged. Raises `PublisherUnavailable`."""
+        ...
+
+
+class BrokerProgress(Protocol):
+    """How far consumer groups have come."""
+
+    async def committed(self, group: str, topic: str) -> dict[int, int]:
+        """Next offset to consume by partition; 0 where the group has not committed."""
+        ...
+
+    async def ends(self, topic: str) -> dict[int, int]:
+        """Next offset to be written, by partition."""
+        ...
