@@ -17,7 +17,17 @@ from pydantic import BaseModel
 from shared.contracts.envelope import CloudEvent, EventData
 from shared.storage.port import Document, Write
 
-__all__ = ["OUTBOX", "WAITS_FOR", "WITH_HELD", "AggregateDocument", "Change", "Collection", "Outgoing", "Pending"]
+__all__ = [
+    "ANY",
+    "OUTBOX",
+    "WAITS_FOR",
+    "WITH_HELD",
+    "AggregateDocument",
+    "Change",
+    "Collection",
+    "Outgoing",
+    "Pending",
+]
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -25,6 +35,7 @@ S = TypeVar("S", bound=BaseModel)
 OUTBOX = "outbox"
 WAITS_FOR = "waits_for"
 WITH_HELD = "held"
+ANY = "*"  # every document that waits for something, whatever it is
 _HELD_MAX = 100  # of one aggregate; what is beyond is dropped and published again from the source's journal
 
 
@@ -137,7 +148,7 @@ class AggregateDocument(Generic[S]):
         }
         indexes: dict[str, Sequence[str]] = {} if state is None else dict(self.collection.indexes(state))
         indexes[OUTBOX] = sorted({pending["topic"] for pending in self.outbox})
-        indexes[WAITS_FOR] = [self.waits_for] if self.waits_for else []
+        indexes[WAITS_FOR] = [self.waits_for, ANY] if self.waits_for else []
         indexes[WITH_HELD] = ["1"] if self.held else []
         return Write(self.collection.name, self.key, body, self.version, indexes)
 

@@ -129,11 +129,11 @@ class _Consumption:
         self._relay = relay
         self._ask_topic = ask_topic
         self._next: dict[TopicPartition, int] = {}
-        self._position: dict[str, int] = {}
+        self._position: dict[TopicPartition, int] = {}
         self._backoff = 0.1
 
     async def __call__(self, message: KafkaMessage) -> None:
-        raw: Sequence[ConsumerRecord[Any, Any]] = message.raw_message  # type: ignore[assignment]
+        raw: Sequence[ConsumerRecord[Any, Any]] = message.raw_message
         try:
             await self._notice_lost(raw, message.consumer)
             await self._inbox.consume([_record(r) for r in raw if r.topic != REPUBLISH_REQUESTS])
@@ -168,9 +168,9 @@ class _Consumption:
             if record.offset > self._next[tp]:
                 log.warning("%s[%d]: %d..%d are gone", tp.topic, tp.partition, self._next[tp], record.offset - 1)
                 if topic.producer != "platform":
-                    await self._ask_topic(record.topic, self._position.get(record.topic, 0), position)
+                    await self._ask_topic(record.topic, self._position.get(tp, 0), position)
             self._next[tp] = record.offset + 1
-            self._position[record.topic] = max(self._position.get(record.topic, 0), position)
+            self._position[tp] = position
 
     def _take_request(self, record: Record) -> None:
         try:

@@ -20,11 +20,12 @@ from pydantic import BaseModel
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import CloudEvent, Event, UnreadableEvent, decode, read_event
 from shared.kernel.errors import DomainError
-from shared.messaging.aggregate import WAITS_FOR, WITH_HELD, AggregateDocument, Collection
+from shared.messaging.aggregate import ANY, WAITS_FOR, WITH_HELD, AggregateDocument, Collection
 from shared.messaging.commands import Aggregates
 from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure
 from shared.messaging.handlers import Context, Handler, Reference
 from shared.messaging.messages import Record
+from shared.storage.port import Document
 
 __all__ = ["Inbox"]
 
@@ -112,26 +113,28 @@ class Inbox:
         for collection in self._collections.values():
             if collection.reference:
                 continue
-            for waiting in await self._targets(collection, WAITS_FOR):
-                await self._advance({waiting: []})
-            for holding in await self._targets(collection, WITH_HELD):
-                await self._advance({holding: []})
+            for document in await self._kept(collection, WAITS_FOR, ANY):
+                name, _, key = document.body["waits_for"].partition("/")
+                if await self._store.get(name, key) is not None:
+                    await self._advance({(collection.name, document.key): []})
+            for document in await self._kept(collection, WITH_HELD, "1"):
+                await self._advance({(collection.name, document.key): []})
 
-    async def _targets(self, collection: Collection[Any], index: str) -> list[Target]:
-        """Aggregates with parked events whose reference is there now, or with held events."""
-        values = ["1"] if index == WITH_HELD else [f"{c.name}/" for c in self._collections.values() if c.reference]
-        if index == WITH_HELD:
-            return [(collection.name, document.key) for document in await self._store.find(collection.name, index, "1")]
-        found: list[Target] = []
-        for prefix in values:
-            name = prefix[:-1]
-            after: str | None = None
-            while page := await self._store.scan(name, after=after):
-                for reference in page:
-                    waiting = await self._store.find(collection.name, index, f"{name}/{reference.key}")
-                    found.extend((collection.name, document.key) for document in waiting)
-                after = page[-1].key
-        return found
+    async def waiting(self) -> dict[str, list[str]]:
+        """What is parked, by what it waits for: `campaigns/2021` → aggregates as `collection/key`."""
+        result: dict[str, list[str]] = {}
+        for collection in self._collections.values():
+            for document in await self._kept(collection, WAITS_FOR, ANY):
+                result.setdefault(document.body["waits_for"], []).append(f"{collection.name}/{document.key}")
+        return result
+
+    async def _kept(self, collection: Collection[Any], index: str, value: str) -> list[Document]:
+        result: list[Document] = []
+        after: str | None = None
+        while page := await self._store.find(collection.name, index, value, after=after):
+            result += page
+            after = page[-1].key
+        return result
 
     async def _release(self, references: Sequence[Target]) -> None:
         """Take up what waited for these references."""

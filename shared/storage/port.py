@@ -49,7 +49,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One published event as it went out. (`topic`, `stream`, `sequence`) is unique; appending it again changes nothing.
+    """One published event as it went out; (`topic`, `stream`, `sequence`) is unique, appending again changes nothing.
 
     `position` grows in the order of appending (0 until appended); `key` is the Kafka key; `headers` and `value` are the
     message.

@@ -1,0 +1,98 @@
+"""The HTTP application every service has: documentation without outside help, health, status, dead letters, replay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel, Field
+
+from shared.contracts.registry import topics
+from shared.http.auth import Person, TokenVerifier, require
+from shared.http.problems import install_problem_handlers
+from shared.kernel.errors import NotFound
+from shared.messaging.dead_letter import DeadLetter
+
+if TYPE_CHECKING:
+    from shared.service import Service
+
+__all__ = ["build_api"]
+
+VERSION = "0.1.0"
+Operator = Annotated[Person, Depends(require("operator"))]
+
+
+class ReplayRequest(BaseModel):
+    """Which topic to publish again from the journal."""
+
+    topic: str
+
+
+class DiscardRequest(BaseModel):
+    """Why a dead letter is let go."""
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVerifier) -> FastAPI:
+    """A service's application: its own routes and those that all services share."""
+    # Swagger UI comes from the package, not from a content network: a province's servers may have no way out.
+    api = FastAPIOffline(title=title, version=VERSION, redoc_url=None)
+    api.state.tokens = tokens
+    install_problem_handlers(api)
+    api.include_router(router)
+    api.include_router(_house_routes(service))
+    return api
+
+
+def _house_routes(service: Service) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/health/live", tags=["health"], summary="The process answers")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @router.get("/health/ready", tags=["health"], summary="Store and broker answer, consumers run")
+    async def ready() -> JSONResponse:
+        ok = await service.ready()
+        return JSONResponse({"status": "ready" if ok else "not ready"}, status_code=200 if ok else 503)
+
+    @router.get("/status", tags=["operation"], summary="What was consumed, is pending, parked or dead-lettered")
+    async def status(_: Operator) -> dict[str, Any]:
+        return await service.status()
+
+    @router.get("/dead-letters", tags=["operation"], summary="Messages that could not be handled")
+    async def dead_letters(_: Operator, status: str = "waiting") -> list[DeadLetter]:
+        return list(await service.inbox.dead_letters.list(status))
+
+    @router.get("/dead-letters/{id_}", tags=["operation"])
+    async def dead_letter(_: Operator, id_: str) -> DeadLetter:
+        return await service.inbox.dead_letters.get(id_)
+
+    @router.post("/dead-letters/{id_}/retry", tags=["operation"], summary="Handle it again, exactly once")
+    async def retry(person: Operator, id_: str) -> DeadLetter | None:
+        return await service.inbox.retry(id_, person.id)
+
+    @router.post("/dead-letters/{id_}/discard", tags=["operation"])
+    async def discard(person: Operator, id_: str, body: DiscardRequest) -> DeadLetter | None:
+        return await service.inbox.dead_letters.settle(id_, "discarded", body.reason, person.id)
+
+    @router.post("/replay", tags=["operation"], summary="Publish a topic of this service again from its journal")
+    async def replay(_: Operator, body: ReplayRequest) -> dict[str, Any]:
+        return await _replay(service, body.topic)
+
+    return router
+
+
+async def _replay(service: Service, name: str) -> dict[str, Any]:
+    topic = topics().get(name)
+    if topic is None or topic.producer != service.name:
+        own = [t.name for t in topics().values() if t.producer == service.name]
+        raise NotFound(
+            f"Dịch vụ {service.name} không phát chủ đề {name}; có: {', '.join(own)}",
+            f"{service.name} does not produce {name}; it produces {', '.join(own)}",
+        )
+    count = await service.relay.replay(name, latest_per_key=topic.cleanup == "compact")
+    return {"topic": name, "published": count}

@@ -1,0 +1,179 @@
+"""The skeleton all four services share: store, aggregates, inbox, relay, reconcilers, broker, HTTP — wired once.
+
+A service's `app.py` says what is its own (collections, handlers, reconcilers, routes); everything else is here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from shared.contracts.delivery import RepublishRequestedV1
+from shared.contracts.envelope import CloudEvent
+from shared.contracts.registry import topics
+from shared.http.api import build_api
+from shared.http.auth import TokenVerifier
+from shared.kernel.clock import Clock
+from shared.messaging.aggregate import Collection
+from shared.messaging.broker import REPUBLISH_REQUESTS, FastStreamPublisher, GroupProgress, build_broker, subscribe
+from shared.messaging.commands import Aggregates
+from shared.messaging.dead_letter import DEAD_LETTERS
+from shared.messaging.handlers import Handler
+from shared.messaging.inbox import Inbox
+from shared.messaging.messages import Message, PublisherUnavailable
+from shared.messaging.reconcile import Reconciler, Reconcilers
+from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
+from shared.storage.port import DocumentStore, StoreUnavailable
+
+__all__ = ["Definition", "Parts", "Service", "store_indexes"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The real things a service is built on."""
+
+    store: DocumentStore
+    broker_address: str
+    clock: Clock
+    tokens: TokenVerifier
+    limits: RelayLimits = field(default_factory=RelayLimits)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What is a service's own. `reconcilers` and `router` are built over the service's aggregates."""
+
+    name: str
+    title: str
+    collections: tuple[Collection[Any], ...]
+    handlers: tuple[Handler, ...]
+    router: Callable[[Aggregates], APIRouter]
+    reconcilers: Callable[[Aggregates], list[Reconciler]] = lambda _: []
+
+
+def store_indexes(collections: Sequence[Collection[Any]]) -> dict[str, tuple[str, ...]]:
+    """What to declare to a store for a service with these collections."""
+    indexes = {collection.name: collection.declared_indexes() for collection in (*collections, DEAD_LETTERS)}
+    return {**indexes, RELAY_COLLECTION: ()}
+
+
+class Service:
+    """One running service. `start` after the topics exist; `stop` leaves nothing half done."""
+
+    def __init__(self, definition: Definition, parts: Parts) -> None:
+        self.name = definition.name
+        self._parts = parts
+        collections = (*definition.collections, DEAD_LETTERS)
+        self.aggregates = Aggregates(definition.name, parts.store, parts.clock, self._written)
+        self._broker = build_broker(parts.broker_address, definition.name)
+        self._publisher = FastStreamPublisher(self._broker)
+        self._progress = GroupProgress(parts.broker_address)
+        self.relay = Relay(definition.name, parts.store, collections, self._publisher, self._progress, parts.limits)
+        self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request)
+        self._reconcilers = Reconcilers(definition.reconcilers(self.aggregates))
+        subscribe(self._broker, definition.name, self.inbox, self.relay, self._ask_topic)
+        self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Connect, publish again what a lost broker needs, and begin to consume."""
+        await self._broker.start()
+        self._tasks = [
+            asyncio.create_task(self.relay.run(), name=f"{self.name} relay"),
+            asyncio.create_task(self._reconcilers.run(), name=f"{self.name} reconcilers"),
+            asyncio.create_task(self._sweep(), name=f"{self.name} sweep"),
+        ]
+        log.info("%s started", self.name)
+
+    async def stop(self) -> None:
+        """Stop consuming, then publishing. What is not published stays in the store."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+        await self._broker.stop()
+        await self._progress.close()
+        log.info("%s stopped", self.name)
+
+    @property
+    def running(self) -> bool:
+        """Started, and none of its tasks has ended."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
+    async def ready(self) -> bool:
+        """Whether the store and the broker answer and all tasks run."""
+        if not self.running:
+            return False
+        try:
+            async with asyncio.timeout(5):
+                await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting")
+                return await self._broker.ping(timeout=3)
+        except (TimeoutError, StoreUnavailable):
+            return False
+
+    async def status(self) -> dict[str, Any]:
+        """What was consumed, what is pending, parked and dead-lettered; plain JSON."""
+        consumed: dict[str, Any] = {}
+        for topic in topics().values():
+            if self.name in topic.consumers and topic.name != REPUBLISH_REQUESTS:
+                committed = await self._progress.committed(self.name, topic.name)
+                ends = await self._progress.ends(topic.name)
+                done, end = sum(committed.values()), sum(ends.values())
+                consumed[topic.name] = {"consumed": done, "end": end, "lag": max(end - done, 0)}
+        return {
+            "service": self.name,
+            "running": self.running,
+            "consumed": consumed,
+            "unpublished": await self.relay.pending(),
+            "parked": await self.inbox.waiting(),
+            "dead_letters": await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
+        }
+
+    def _written(self, collection: str, key: str) -> None:
+        self.relay.wake()
+        self._reconcilers.written(collection, key)
+
+    async def _sweep(self) -> None:
+        """At start, and now and then: events left parked or held when a process ended at the wrong moment."""
+        while True:
+            try:
+                await self.inbox.sweep()
+            except (StoreUnavailable, PublisherUnavailable) as error:
+                log.warning("%s sweep: %s; trying again", self.name, error)
+            except Exception:
+                log.exception("%s sweep failed; trying again", self.name)
+            await asyncio.sleep(3)
+
+    async def _request(self, request: RepublishRequestedV1) -> None:
+        """Ask the owner of a topic for missing events. If this is lost, the sweep asks again."""
+        now = self._parts.clock.now()
+        key = request.requested_topic
+        envelope = CloudEvent(
+            id=f"{self.name}/{key}/{request.stream}/{request.first_sequence}/{request.after_position}",
+            source=f"/xephang/{self.name}",
+            type=request.type_,
+            time=now,
+            subject=key,
+            partitionkey=key,
+            data=request.model_dump(mode="json"),
+        )
+        try:
+            await self._publisher.publish([Message(REPUBLISH_REQUESTS, key, envelope.headers(), envelope.value())])
+        except PublisherUnavailable as error:
+            log.warning("%s could not ask for missing events: %s", self.name, error)
+
+    async def _ask_topic(self, topic: str, after: int, before: int) -> None:
+        request = RepublishRequestedV1(
+            requested_topic=topic, requested_by=self.name, after_position=after, before_position=before or None
+        )
+        await self._request(request)
