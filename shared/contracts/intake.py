@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from shared.contracts.common import Answers, Campaign, SubmissionKey, Value
+from shared.contracts.common import AgencyId, Answers, Campaign, CampaignId, SubmissionKey, Value
 from shared.contracts.envelope import EventData
-from shared.ruleset.document import Group, RuleSetRef
+from shared.ruleset.document import Group, Programme, RuleSetRef
 
 __all__ = [
     "CampaignClosedV1",
@@ -110,8 +110,8 @@ class PlatformSubmissionV1(EventData):
     type_: ClassVar[str] = "platform.submission.posted.v1"
     topic: ClassVar[str] = "platform-submissions"
 
-    campaign: str
-    programme: Literal["it", "portal"]
-    agency: str
-    figures: dict[str, object]
-    evidence: dict[str, object] = {}
+    campaign: CampaignId
+    programme: Programme
+    agency: AgencyId
+    figures: dict[str, Any]
+    evidence: dict[str, Any] = {}

@@ -38,6 +38,11 @@ class Context:
         return found
 
 
+def no_more_needs(_: Any, __: Context) -> Sequence[Reference]:
+    """For handlers whose needs are all told by the event."""
+    return ()
+
+
 def no_needs(_: Any) -> Sequence[Reference]:
     """For handlers that need nothing but the event."""
     return ()
@@ -48,6 +53,7 @@ class Handler:
     """`event` changes the aggregate `into`/`key(data)` by the pure function `apply(state, event, context)`.
 
     `needs(data)` names the references without which it cannot act; until they are there the event is parked.
+    `needs_also(data, context)` names those that only the first ones tell (a campaign tells its rule sets).
     `prepare` may work out costly things for a batch (whose references are all there); `apply` must do without it too.
     """
 
@@ -56,9 +62,17 @@ class Handler:
     key: Callable[[Any], str]
     apply: Callable[[Any, Event[Any], Context], Change[Any]]
     needs: Callable[[Any], Sequence[Reference]] = no_needs
+    needs_also: Callable[[Any, Context], Sequence[Reference]] = no_more_needs
     prepare: Callable[[Sequence[Event[Any]], Context], Mapping[str, Any]] | None = None
 
     @property
     def name(self) -> str:
         """For dead letters and logs: the applying function's name."""
         return f"{self.apply.__module__}.{self.apply.__qualname__}"
+
+    def missing(self, data: Any, context: Context) -> Reference | None:
+        """The first reference that is not there yet, or None."""
+        for need in self.needs(data):
+            if need not in context.references:
+                return need
+        return next((need for need in self.needs_also(data, context) if need not in context.references), None)

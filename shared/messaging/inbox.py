@@ -235,19 +235,20 @@ class Inbox:
                 handler = self._handlers[(kept["topic"], envelope.type)]
                 events.append((handler, read_event(envelope)))
             events += [(item.handler, item.event) for item in incoming]
-        needed: dict[str, set[str]] = {}
-        for handler, event in events:
-            for name, key in handler.needs(event.data):
-                needed.setdefault(name, set()).add(key)
         references: dict[Reference, BaseModel] = {}
-        for name, keys in needed.items():
-            for key, state in (await self._aggregates.get_many(self._collections[name], sorted(keys))).items():
-                references[(name, key)] = state
         context = Context(self._aggregates.clock.now(), references)
+        await self._refer({need for handler, event in events for need in handler.needs(event.data)}, references)
+        more = {
+            need
+            for handler, event in events
+            if all(first in references for first in handler.needs(event.data))
+            for need in handler.needs_also(event.data, context)
+        }
+        await self._refer(more, references)
         prepared: dict[str, Any] = {}
         by_handler: dict[Handler, list[Event[Any]]] = {}
         for handler, event in events:
-            if handler.prepare and all(need in references for need in handler.needs(event.data)):
+            if handler.prepare and handler.missing(event.data, context) is None:
                 by_handler.setdefault(handler, []).append(event)
         for handler, ready in by_handler.items():
             assert handler.prepare is not None
@@ -257,6 +258,15 @@ class Inbox:
                 # One bad event must not take the batch with it: each is then tried on its own, and fails on its own.
                 log.warning("%s: preparing a batch of %d failed", handler.name, len(ready), exc_info=True)
         return Context(context.now, references, prepared)
+
+    async def _refer(self, needed: set[Reference], references: dict[Reference, BaseModel]) -> None:
+        """Load references that are there, a round trip for each collection."""
+        keys: dict[str, list[str]] = {}
+        for name, key in sorted(needed - references.keys()):
+            keys.setdefault(name, []).append(key)
+        for name, wanted in keys.items():
+            for key, state in (await self._aggregates.get_many(self._collections[name], wanted)).items():
+                references[(name, key)] = state
 
     def _step(
         self, document: AggregateDocument[Any], incoming: Sequence[_Incoming], context: Context, skipped: set[str]
@@ -312,7 +322,7 @@ class Inbox:
             return
         handler = self._handlers[(topic, event.type)]
         read = read_event(event)
-        missing = next((need for need in handler.needs(read.data) if need not in context.references), None)
+        missing = handler.missing(read.data, context)
         if document.waits_for or missing:
             raw = event.model_dump(mode="json", exclude_defaults=True)
             document.parked.append({"topic": topic, "event": raw})

@@ -208,7 +208,7 @@ class Relay:
     def _saying(self, topic: str) -> list[Collection[Any]]:
         """The collections whose aggregates may say something on a topic."""
         dead = topic not in self._owned
-        return [c for c in self._collections if not c.reference and (c is DEAD_LETTERS) == dead]
+        return [c for c in self._collections if (c is DEAD_LETTERS) == dead]
 
     async def _serve_requests(self) -> bool:
         busy = bool(self._requests)
