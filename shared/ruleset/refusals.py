@@ -162,7 +162,9 @@ def _translate(detail: Any, found: _Found, places: Places) -> Fault:
 
 def _plain(kind: str, context: dict[str, Any], message: str, place: str, value: str) -> Fault:
     if kind == "literal_error":
-        return fault("field.not_allowed", place, value=value, expected=str(context.get("expected", "")).replace(" or ", ", "))
+        return fault(
+            "field.not_allowed", place, value=value, expected=str(context.get("expected", "")).replace(" or ", ", ")
+        )
     if kind in _LIST_TYPES:
         return fault("field.not_list", place)
     if kind in _MAPPING_TYPES:

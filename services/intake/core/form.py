@@ -1,0 +1,194 @@
+"""The survey form (phiếu khảo sát) of a rule set: its JSON Schema for programs and its listing for people.
+
+Both are derived from the rule set and nothing else, so that what agencies are asked is what the criteria score.
+What an agency sends back is checked by `check_answers` (form_answers.py), which is exact where JSON Schema cannot be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+from services.intake.core.form_answers import (
+    MAX_EVIDENCE_ITEMS,
+    MAX_LINK,
+    MAX_NUMBER,
+    MAX_PLACES,
+    MAX_TEXT,
+    check_answers,
+)
+from shared.kernel.exact import exact_text
+from shared.ruleset.document import Criterion, Input, RuleSet, Text
+
+__all__ = ["check_answers", "render_form", "survey_form"]
+
+_NOT_REPORTED = {"type": "object", "properties": {"state": {"const": "not_reported"}}, "required": ["state"]}
+_NOT_APPLICABLE = {"type": "object", "properties": {"state": {"const": "not_applicable"}}, "required": ["state"]}
+_DECIMAL_TEXT = rf"^-?(0|[1-9][0-9]*)(\.[0-9]{{1,{MAX_PLACES}}})?$"
+
+
+def survey_form(rule_set: RuleSet) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a submission's `figures` and `evidence`.
+
+    JSON Schema numbers are binary in most tools, so a bound that is no integer is rounded outwards here and stated
+    exactly in `x-minimum`/`x-maximum`: the schema never refuses what `check_answers` accepts.
+    """
+    criteria = rule_set.criteria()
+    figures = {item.id: _figure(criterion, item) for criterion in criteria for item in criterion.inputs}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:xephang:survey-form:{rule_set.key}:{rule_set.content_hash()}",
+        "title": f"Phiếu khảo sát — {rule_set.title.vi}",
+        "type": "object",
+        "properties": {
+            "figures": {
+                "title": "Số liệu",
+                "type": "object",
+                "properties": figures,
+                "additionalProperties": False,
+            },
+            "evidence": {
+                "title": "Tài liệu kiểm chứng",
+                "type": "object",
+                "properties": {criterion.code: _evidence(criterion) for criterion in criteria},
+                "additionalProperties": False,
+            },
+        },
+        "required": ["figures"],
+        "additionalProperties": False,
+        "$defs": {"evidence": _evidence_item()},
+    }
+
+
+def _figure(criterion: Criterion, item: Input) -> dict[str, Any]:
+    states: list[dict[str, Any]] = [{"type": "null"}, _NOT_REPORTED]
+    if criterion.not_applicable == "allowed":
+        states.append(_NOT_APPLICABLE)
+    described: dict[str, Any] = {"title": item.title.vi, **_english(item.title), "x-criterion": criterion.code}
+    if item.unit is not None:
+        described["x-unit"] = item.unit
+    if item.minimum is not None:
+        described["x-minimum"] = exact_text(item.minimum)
+    if item.maximum is not None:
+        described["x-maximum"] = exact_text(item.maximum)
+    return {**described, "anyOf": [*_values(item), *states]}
+
+
+def _values(item: Input) -> list[dict[str, Any]]:
+    match item.type:
+        case "boolean":
+            return [{"type": "boolean"}]
+        case "integer":
+            return [{"type": "integer", **_bounds(item.minimum, item.maximum)}]
+        case "decimal":
+            number = {"type": "number", **_bounds(item.minimum, item.maximum)}
+            return [number, {"type": "string", "pattern": _DECIMAL_TEXT}]
+        case "choice":
+            return [{"const": option.id, "title": option.title.vi, **_english(option.title)} for option in item.options]
+        case "text":
+            return [{"type": "string", "maxLength": MAX_TEXT}]
+
+
+def _bounds(minimum: Fraction | None, maximum: Fraction | None) -> dict[str, int]:
+    bounds = {}
+    if minimum is not None:
+        bounds["minimum"] = floor(minimum)
+    if maximum is not None:
+        bounds["maximum"] = ceil(maximum)
+    return bounds
+
+
+def _evidence(criterion: Criterion) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "title": criterion.title.vi,
+        "type": "array",
+        "items": {"$ref": "#/$defs/evidence"},
+        "maxItems": MAX_EVIDENCE_ITEMS,
+        "x-required": criterion.evidence.required,
+    }
+    if criterion.evidence.documents:
+        schema["description"] = "; ".join(criterion.evidence.documents)
+    return schema
+
+
+def _evidence_item() -> dict[str, Any]:
+    return {
+        "title": "Tài liệu kiểm chứng",
+        "type": "object",
+        "properties": {
+            "number": {"title": "Số, ký hiệu", "type": "string", "maxLength": MAX_NUMBER},
+            "issued_on": {"title": "Ngày ban hành", "type": ["string", "null"], "format": "date"},
+            "title": {"title": "Trích yếu", "type": "string", "minLength": 1, "maxLength": MAX_TEXT},
+            "link": {"title": "Đường dẫn", "type": "string", "maxLength": MAX_LINK, "pattern": "^(https?://.*)?$"},
+        },
+        "required": ["title"],
+        "additionalProperties": False,
+    }
+
+
+def _english(text: Text) -> dict[str, str]:
+    return {"x-title-en": text.en} if text.en is not None else {}
+
+
+def render_form(rule_set: RuleSet) -> str:
+    """The form for people, in Vietnamese Markdown: what is asked, in which unit and bounds, with which documents."""
+    return "\n".join(_lines(rule_set)) + "\n"
+
+
+def _lines(rule_set: RuleSet) -> Iterator[str]:
+    yield f"# Phiếu khảo sát: {rule_set.title.vi}"
+    yield ""
+    basis = "; ".join(f"{one.number} ngày {one.issued_on:%d/%m/%Y} của {one.issuer}" for one in rule_set.legal_basis)
+    yield f"Bộ tiêu chí {rule_set.id}, phiên bản {rule_set.version}. Căn cứ: {basis}."
+    for section in rule_set.sections:
+        yield ""
+        yield f"## {section.code}. {section.title.vi} ({_number(section.maximum)} điểm)"
+        for criterion in section.criteria:
+            yield ""
+            yield from _criterion_lines(criterion)
+
+
+def _criterion_lines(criterion: Criterion) -> Iterator[str]:
+    points = f"tối đa {_number(criterion.maximum)} điểm" if criterion.maximum else "không tính điểm"
+    yield f"### {criterion.code}. {criterion.title.vi} ({points})"
+    yield ""
+    for item in criterion.inputs:
+        yield f"- {item.title.vi} (`{item.id}`): {_asked(item)}"
+    if criterion.not_applicable == "allowed":
+        yield "- Được trả lời «không áp dụng» nếu nội dung này không có ở cơ quan."
+    if criterion.evidence.documents:
+        needed = "bắt buộc" if criterion.evidence.required else "nếu có"
+        yield f"- Tài liệu kiểm chứng ({needed}): {'; '.join(criterion.evidence.documents)}."
+    yield f"- Nguồn số liệu: {criterion.data_source}. Thẩm tra: {criterion.verifier}."
+
+
+def _asked(item: Input) -> str:
+    match item.type:
+        case "boolean":
+            return "có / không"
+        case "choice":
+            return "chọn một: " + "; ".join(f"{option.title.vi} (`{option.id}`)" for option in item.options)
+        case "text":
+            return "văn bản"
+        case "integer":
+            return "số nguyên" + _measure(item)
+        case "decimal":
+            return f"số thập phân, tối đa {MAX_PLACES} chữ số sau dấu phẩy" + _measure(item)
+
+
+def _measure(item: Input) -> str:
+    parts = [f"đơn vị: {item.unit}"] if item.unit else []
+    if item.minimum is not None and item.maximum is not None:
+        parts.append(f"từ {_number(item.minimum)} đến {_number(item.maximum)}")
+    elif item.minimum is not None:
+        parts.append(f"không nhỏ hơn {_number(item.minimum)}")
+    elif item.maximum is not None:
+        parts.append(f"không lớn hơn {_number(item.maximum)}")
+    return "".join(f", {part}" for part in parts)
+
+
+def _number(value: Fraction) -> str:
+    """As Vietnamese documents write numbers: a comma before the decimals."""
+    return exact_text(value).replace(".", ",")
