@@ -1,0 +1,195 @@
+"""The scorecard (phiếu điểm): points of every criterion, section and the whole, exact, in one fixed order of effects.
+
+Excluded criteria leave both points and maximum → zeroed criteria and sections → sums of sections → caps (the lowest)
+→ deductions from sections (their sum, never below 0) → total → deductions from the total → index → level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from services.scoring.core.card import Card
+from services.scoring.core.effects import Effects, gather, in_order
+from services.scoring.core.facts import Firing
+from services.scoring.core.methods import GroupBest
+from services.scoring.core.points import CompiledCriterion, CompiledRuleSet, group_best
+from shared.contracts.common import SubmissionKey
+from shared.contracts.scoring import CriterionPoints, FiredRule, ScorecardSummary, SectionPoints
+from shared.contracts.verification import VerifiedSubmission
+from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.kernel.exact import exact_text
+from shared.ruleset.document import Group, Result, RuleSetRef
+
+__all__ = ["CriterionResult", "Scorecard", "SectionResult", "basis_hash", "group_best", "level_of", "score"]
+
+ResultState = Literal["value", "not_applicable", "not_reported", "rejected", "information", "pending"]
+_ZERO = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """Points of one criterion after gates; `earned` is what its method gave before them."""
+
+    code: str
+    section: str
+    points: Fraction
+    maximum: Fraction
+    state: ResultState
+    earned: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class SectionResult:
+    """Points of a section: `sum` of its criteria, cut to `cap` if there is one, less `deducted`."""
+
+    code: str
+    points: Fraction
+    maximum: Fraction
+    sum: Fraction
+    cap: Fraction | None
+    deducted: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Everything that was worked out for one agency; `sum` is the total before deductions from it."""
+
+    rule_set: RuleSetRef
+    criteria: tuple[CriterionResult, ...]
+    sections: tuple[SectionResult, ...]
+    sum: Fraction
+    deducted: Fraction
+    points: Fraction
+    maximum: Fraction
+    index: Fraction
+    level: str
+    excluded: bool
+    firings: tuple[Firing, ...]
+    effects: Effects
+
+    def summary(
+        self, key: SubmissionKey, group: Group, stage: Literal["provisional", "final"], basis_hash: str
+    ) -> ScorecardSummary:
+        """The scorecard as other services see it."""
+        return ScorecardSummary(
+            key=key,
+            group=group,
+            rule_set=self.rule_set,
+            stage=stage,
+            basis_hash=basis_hash,
+            points=self.points,
+            maximum=self.maximum,
+            index=self.index,
+            level=self.level,
+            excluded=self.excluded,
+            flags=tuple(sorted(self.effects.flags)),
+            sections=tuple(
+                SectionPoints(code=one.code, points=one.points, maximum=one.maximum) for one in self.sections
+            ),
+            criteria=tuple(
+                CriterionPoints(code=one.code, points=one.points, maximum=one.maximum, state=one.state)
+                for one in self.criteria
+            ),
+            fired=_fired(self.firings),
+        )
+
+
+def score(
+    compiled: CompiledRuleSet, card: Card, firings: Iterable[Firing], group_best: Mapping[str, Fraction] | None
+) -> Scorecard:
+    """Work out a scorecard; `group_best` None is the provisional pass, where relative criteria are pending."""
+    ordered = in_order(compiled, firings)
+    effects = gather(compiled, card, ordered)
+    criteria = tuple(_criterion(criterion, card, effects, group_best) for criterion in compiled.criteria)
+    sections = _sections(compiled, criteria, effects)
+    total = sum((section.points for section in sections), _ZERO)
+    deducted = _deducted(effects, "total")
+    points = max(total - deducted, _ZERO)
+    maximum = sum((section.maximum for section in sections), _ZERO)
+    index = points / maximum if maximum else _ZERO
+    return Scorecard(
+        rule_set=compiled.ref,
+        criteria=criteria,
+        sections=sections,
+        sum=total,
+        deducted=deducted,
+        points=points,
+        maximum=maximum,
+        index=index,
+        level=level_of(compiled.rule_set.result, points, index),
+        excluded=bool(effects.unranked_by),
+        firings=ordered,
+        effects=effects,
+    )
+
+
+def level_of(result: Result, points: Fraction, index: Fraction) -> str:
+    """The first level reached, from high to low, on the exact value; the lowest where none is."""
+    value = index if result.form == "index" else points
+    return next((level.id for level in result.levels if value >= level.at_least), result.levels[-1].id)
+
+
+def basis_hash(verified: VerifiedSubmission, ref: RuleSetRef, group_best: Mapping[str, Fraction] | None) -> str:
+    """SHA-256 of exactly what is scored: verified submission, rule set, highest values of the group.
+
+    Defaults are left out, so that a field added later does not change the hash of what was scored before it.
+    """
+    best = None if group_best is None else {name: exact_text(value) for name, value in group_best.items()}
+    basis = {
+        "verified": verified.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "rule_set": ref.model_dump(mode="json"),
+        "group_best": best,
+    }
+    return sha256_hex(canonical_json(basis))
+
+
+def _criterion(criterion: CompiledCriterion, card: Card, effects: Effects, best: GroupBest | None) -> CriterionResult:
+    code, section = criterion.code, criterion.section
+    if criterion.information:
+        return CriterionResult(code, section, _ZERO, _ZERO, "information", _ZERO)
+    state: ResultState = criterion.state(card)
+    if state == "not_applicable" or code in effects.excluded:
+        return CriterionResult(code, section, _ZERO, _ZERO, "not_applicable", _ZERO)
+    if state != "value":
+        return CriterionResult(code, section, _ZERO, criterion.maximum, state, _ZERO)
+    if best is None and criterion.method.relative_inputs:
+        return CriterionResult(code, section, _ZERO, criterion.maximum, "pending", _ZERO)
+    earned = criterion.method.points(card.figures, best or {})
+    counted = _ZERO if code in effects.zeroed or section in effects.zeroed_sections else earned
+    return CriterionResult(code, section, counted, criterion.maximum, "value", earned)
+
+
+def _sections(
+    compiled: CompiledRuleSet, criteria: tuple[CriterionResult, ...], effects: Effects
+) -> tuple[SectionResult, ...]:
+    sums = dict.fromkeys((section.code for section in compiled.sections), _ZERO)
+    maxima = dict(sums)
+    for criterion in criteria:
+        if criterion.points:
+            sums[criterion.section] += criterion.points
+        if criterion.maximum:
+            maxima[criterion.section] += criterion.maximum
+    return tuple(_section(code, sums[code], maxima[code], effects) for code in sums)
+
+
+def _section(code: str, total: Fraction, maximum: Fraction, effects: Effects) -> SectionResult:
+    cap = min((cap.at_most for cap in effects.caps if cap.section == code), default=None)
+    capped = total if cap is None else min(total, cap)
+    deducted = _deducted(effects, code)
+    return SectionResult(code, max(capped - deducted, _ZERO), maximum, total, cap, deducted)
+
+
+def _deducted(effects: Effects, from_: str) -> Fraction:
+    return sum((one.points for one in effects.deductions if one.from_ == from_), _ZERO)
+
+
+def _fired(firings: tuple[Firing, ...]) -> tuple[FiredRule, ...]:
+    criteria: dict[str, list[str]] = {}
+    for firing in firings:
+        codes = criteria.setdefault(firing.rule_id, [])
+        if firing.criterion is not None:
+            codes.append(firing.criterion)
+    return tuple(FiredRule(rule=rule, criteria=tuple(codes)) for rule, codes in criteria.items())

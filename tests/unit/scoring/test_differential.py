@@ -1,0 +1,54 @@
+"""The production path (durable_rules, compiled closures) and the reference agree on everything that can be drawn."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.scoring.adapters.durable_engine import DurableEngine
+from services.scoring.adapters.rule_network import Limits
+from services.scoring.core.card import Card
+from services.scoring.core.points import compile_rule_set
+from services.scoring.core.reference import evaluate
+from services.scoring.core.scorecard import basis_hash, score
+from tests.unit.scoring.strategies import best_of_group, rule_sets, submissions
+
+# Bounds so tight that every condition is cut into auxiliary facts and every few clauses into chunks.
+TIGHT = Limits(clauses_a_product=2, joined_facts=2, card_literals=2, clauses_a_chunk=3, card_facts_a_chunk=2)
+QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+
+def compare(data: st.DataObject, limits: Limits | None) -> None:
+    """Draw a rule set and submissions; both ways of scoring must give the same scorecard."""
+    rule_set = data.draw(rule_sets())
+    compiled = compile_rule_set(rule_set)
+    engine = DurableEngine(limits)
+    engine.load("drawn", rule_set)
+    verified = [data.draw(submissions(rule_set)) for _ in range(3)]
+    best = data.draw(best_of_group(rule_set))
+    cards = [Card.of(one, rule_set) for one in verified]
+    try:
+        fired = engine.fire("drawn", cards)
+    finally:
+        engine.release("drawn")
+    for one, card, firings in zip(verified, cards, fired, strict=True):
+        stage = "provisional" if best is None else "final"
+        scorecard = score(compiled, card, reversed(firings), best)
+        summary = scorecard.summary(one.key, one.group, stage, basis_hash(one, compiled.ref, best))
+        assert summary == evaluate(rule_set, one, best)
+
+
+@pytest.mark.parametrize("limits", [None, TIGHT], ids=["usual", "tight"])
+@settings(max_examples=75, deadline=None, suppress_health_check=QUIET)
+@given(data=st.data())
+def test_production_and_reference_agree(limits: Limits | None, data: st.DataObject) -> None:
+    compare(data, limits)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limits", [None, TIGHT], ids=["usual", "tight"])
+@settings(max_examples=3000, deadline=None, suppress_health_check=QUIET)
+@given(data=st.data())
+def test_production_and_reference_agree_on_many(limits: Limits | None, data: st.DataObject) -> None:
+    compare(data, limits)
