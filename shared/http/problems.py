@@ -15,7 +15,7 @@ from shared.kernel.errors import Conflict, DomainError, Fault, Forbidden, Invali
 from shared.messaging.messages import PublisherUnavailable
 from shared.storage.port import StoreUnavailable
 
-__all__ = ["MAX_BODY", "exact_body", "install_problem_handlers", "problem"]
+__all__ = ["MAX_BODY", "exact_body", "install_problem_handlers", "parse_body", "problem", "read_body"]
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +54,27 @@ def problem(error: DomainError, status: int | None = None) -> JSONResponse:
     return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
-async def exact_body(request: Request) -> Any:
-    """The request's JSON with exact decimals; bounded in size. Raises `TooLarge` or `Unreadable`."""
+async def read_body(request: Request) -> bytes:
+    """The request's body, bounded in size. Raises `TooLarge`."""
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > MAX_BODY:
             raise TooLarge(f"Nội dung lớn hơn {MAX_BODY} byte", f"the body is larger than {MAX_BODY} bytes")
+    return bytes(content)
+
+
+def parse_body(content: bytes) -> Any:
+    """JSON with exact decimals. Raises `Unreadable`."""
     try:
-        return loads_exact(bytes(content))
+        return loads_exact(content)
     except ValueError as error:
         raise Unreadable("Nội dung không phải JSON hợp lệ", f"the body is not JSON: {error}") from error
+
+
+async def exact_body(request: Request) -> Any:
+    """The request's JSON with exact decimals; bounded in size. Raises `TooLarge` or `Unreadable`."""
+    return parse_body(await read_body(request))
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["DuplicateKey", "canonical_json", "loads_exact", "sha256_hex"]
+__all__ = ["DuplicateKey", "canonical_json", "loads_exact", "sha256_hex", "with_exact_text"]
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
@@ -42,6 +42,15 @@ def loads_exact(content: bytes | str) -> Any:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique)
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
+
+
+def with_exact_text(value: Any) -> Any:
+    """What `loads_exact` read, with its decimals as text, so that it can be written as canonical JSON."""
+    if isinstance(value, dict):
+        return {key: with_exact_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_exact_text(item) for item in value]
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _refuse(name: str) -> Any:

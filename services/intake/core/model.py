@@ -1,0 +1,74 @@
+"""What intake keeps: the register, campaigns, and each agency's submissions with all their versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.common import Agency, Campaign, CampaignId, Dispatch, SubmissionKey
+from shared.contracts.intake import Submission
+from shared.ruleset.document import Group, Programme, RuleSetRef, Sentence
+
+__all__ = ["AgencyRecord", "CampaignPlan", "CampaignRecord", "SubmissionRecord"]
+
+
+class _State(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class AgencyRecord(_State):
+    """An agency in the register, and who entered it."""
+
+    agency: Agency
+    registered_by: str
+
+
+class CampaignPlan(BaseModel):
+    """What the department says to open a campaign. Without `members` the whole register takes part; without
+    `rule_sets` the active set of each programme and group is pinned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: CampaignId
+    year: int = Field(ge=2000, le=2100)
+    title: Sentence
+    programmes: tuple[Programme, ...] = Field(default=("it", "portal"), min_length=1)
+    dispatch: Dispatch
+    members: tuple[str, ...] = ()
+    rule_sets: tuple[str, ...] = Field(default=(), description="id@version of each set to pin")
+
+
+class CampaignRecord(_State):
+    """A campaign with how it came about; `missing_marked` when everybody who did not answer has been marked."""
+
+    campaign: Campaign
+    plan: CampaignPlan
+    opened_by: str
+    opened_at: datetime
+    closed_by: str = ""
+    closed_at: datetime | None = None
+    early_reason: str = ""
+    missing_marked: bool = False
+
+
+class SubmissionRecord(_State):
+    """One agency's answers to one programme. `versions` holds every answer ever taken in; the one that counts is the
+    last by the time it was given (`current`), whatever the order of arrival."""
+
+    key: SubmissionKey
+    group: Group
+    rule_set: RuleSetRef
+    status: Literal["received", "late", "missing"]
+    versions: tuple[Submission, ...] = ()
+    returned_until: datetime | None = None
+
+    @property
+    def current(self) -> Submission | None:
+        """The answer that counts."""
+        return max(self.versions, key=lambda v: (v.submitted_at, v.event_id), default=None)
+
+    def version_of(self, event_id: str) -> Submission | None:
+        """The version an event led to, if it was taken in before."""
+        return next((version for version in self.versions if version.event_id == event_id), None)

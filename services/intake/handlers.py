@@ -1,0 +1,69 @@
+"""What intake does when it hears of something: its table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.intake.collections import CAMPAIGNS, RULE_SETS, SUBMISSIONS
+from services.intake.core import submission
+from services.intake.core.model import SubmissionRecord
+from services.intake.core.submission import Posted
+from shared.contracts.common import SubmissionKey
+from shared.contracts.envelope import Event
+from shared.contracts.intake import PlatformSubmissionV1
+from shared.contracts.verification import CaseReturnedV1
+from shared.messaging.aggregate import Change
+from shared.messaging.handlers import Context, Handler, Reference
+from shared.references import KEEP_RULE_SETS, campaign_ref, rule_set_of, rule_set_ref
+
+__all__ = ["HANDLERS"]
+
+
+def _key(data: PlatformSubmissionV1) -> SubmissionKey:
+    return SubmissionKey(campaign=data.campaign, programme=data.programme, agency=data.agency)
+
+
+def _pinned(data: PlatformSubmissionV1, context: Context) -> Sequence[Reference]:
+    campaign = context.get(CAMPAIGNS, data.campaign).campaign
+    member = campaign.member(data.agency)
+    ref = campaign.pinned(data.programme, member.group) if member else None
+    return (rule_set_ref(ref),) if ref else ()
+
+
+def receive_posted(
+    record: SubmissionRecord | None, event: Event[PlatformSubmissionV1], context: Context
+) -> Change[SubmissionRecord]:
+    """An answer that the platform posted on Kafka."""
+    data, envelope = event.data, event.envelope
+    campaign = context.get(CAMPAIGNS, data.campaign).campaign
+    key = _key(data)
+    _, pinned = submission.membership(campaign, key)
+    posted = Posted(
+        key=key,
+        event_id=f"{envelope.source}#{envelope.id}",
+        submitted_at=envelope.time,
+        received_at=context.now,
+        submitted_by=envelope.actor or envelope.source,
+        figures=data.figures,
+        evidence=data.evidence,
+    )
+    return submission.receive(record, posted, campaign, rule_set_of(context.get(RULE_SETS, pinned.key)))
+
+
+def take_return(record: SubmissionRecord | None, event: Event[CaseReturnedV1], _: Context) -> Change[SubmissionRecord]:
+    """Verification returned a case to the agency."""
+    return submission.take_return(record, event.data.due_at)
+
+
+HANDLERS = (
+    *KEEP_RULE_SETS,
+    Handler(
+        PlatformSubmissionV1,
+        SUBMISSIONS,
+        key=lambda data: _key(data).text,
+        apply=receive_posted,
+        needs=lambda data: (campaign_ref(data.campaign),),
+        needs_also=_pinned,
+    ),
+    Handler(CaseReturnedV1, SUBMISSIONS, key=lambda data: data.key.text, apply=take_return),
+)

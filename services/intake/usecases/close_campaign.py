@@ -1,0 +1,63 @@
+"""Close a campaign, and mark who has not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from services.intake.collections import CAMPAIGNS, SUBMISSIONS, TO_MARK
+from services.intake.core import campaign as core
+from services.intake.core import submission
+from services.intake.core.model import CampaignRecord, SubmissionRecord
+from shared.contracts.common import SubmissionKey
+from shared.messaging.aggregate import Change
+from shared.messaging.commands import Aggregates
+
+__all__ = ["close_campaign", "mark_missing"]
+
+_BATCH = 500
+
+
+async def close_campaign(aggregates: Aggregates, campaign: str, by: str, early_reason: str = "") -> CampaignRecord:
+    """Take no more answers; the missing are marked right after, by the reconciler. Raises `NotFound`, `Conflict`."""
+    now = aggregates.clock.now()
+    closed = await aggregates.execute(
+        CAMPAIGNS,
+        campaign,
+        lambda record: core.close_campaign(record, campaign, by, now, early_reason=early_reason),
+        actor=by,
+    )
+    assert closed is not None
+    return closed
+
+
+async def mark_missing(aggregates: Aggregates) -> None:
+    """Reconciler: in every closed campaign, everybody who has not answered is marked missing. Safe to repeat."""
+    for key, record in (await aggregates.find(CAMPAIGNS, TO_MARK, "1")).items():
+        decisions = _decisions(record)
+        keys = list(decisions)
+        for start in range(0, len(keys), _BATCH):
+            part = {k: decisions[k] for k in keys[start : start + _BATCH]}
+            await aggregates.execute_many(SUBMISSIONS, part, actor=record.closed_by)
+        await aggregates.execute(CAMPAIGNS, key, _marked, actor=record.closed_by)
+
+
+def _decisions(
+    record: CampaignRecord,
+) -> dict[str, Callable[[SubmissionRecord | None], Change[SubmissionRecord]]]:
+    campaign = record.campaign
+    assert record.closed_at is not None
+    keys = [
+        SubmissionKey(campaign=campaign.id, programme=programme, agency=member.id)
+        for programme in campaign.programmes
+        for member in campaign.members
+    ]
+    return {
+        key.text: partial(submission.mark_missing, key=key, campaign=campaign, closed_at=record.closed_at)
+        for key in keys
+    }
+
+
+def _marked(record: CampaignRecord | None) -> Change[CampaignRecord]:
+    assert record is not None
+    return Change(record.model_copy(update={"missing_marked": True}))

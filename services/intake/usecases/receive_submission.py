@@ -1,0 +1,38 @@
+"""Take in a submission over HTTP."""
+
+from __future__ import annotations
+
+from services.intake.collections import CAMPAIGNS, RULE_SETS, SUBMISSIONS
+from services.intake.core import submission
+from services.intake.core.model import SubmissionRecord
+from services.intake.core.submission import Posted
+from shared.contracts.intake import Submission
+from shared.kernel.errors import NotFound
+from shared.messaging.aggregate import Change
+from shared.messaging.commands import Aggregates
+from shared.references import rule_set_of
+
+__all__ = ["receive_submission"]
+
+
+async def receive_submission(aggregates: Aggregates, posted: Posted) -> tuple[Submission, bool]:
+    """Take it in; returns the version it led to and whether it is new. Raises `NotFound`, `Invalid` or `Conflict`."""
+    record = await aggregates.get(CAMPAIGNS, posted.key.campaign)
+    if record is None:
+        raise NotFound(f"Không có đợt đánh giá {posted.key.campaign}", f"there is no campaign {posted.key.campaign}")
+    _, pinned = submission.membership(record.campaign, posted.key)
+    kept = await aggregates.get(RULE_SETS, pinned.key)
+    assert kept is not None, "a campaign is opened only with rule sets that intake has"
+    rule_set = rule_set_of(kept)
+    known = False
+
+    def decide(old: SubmissionRecord | None) -> Change[SubmissionRecord]:
+        nonlocal known
+        known = old is not None and old.version_of(posted.event_id) is not None
+        return submission.receive(old, posted, record.campaign, rule_set)
+
+    after = await aggregates.execute(SUBMISSIONS, posted.key.text, decide, actor=posted.submitted_by)
+    assert after is not None
+    version = after.version_of(posted.event_id)
+    assert version is not None
+    return version, not known
