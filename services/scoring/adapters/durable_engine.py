@@ -6,6 +6,8 @@ Traps it steps around (all measured or read in durable's source):
 - A fact that no rule takes is reported as `MessageNotHandled` and hides what the other facts of the batch brought
   about; here "not handled" is the ordinary answer, and actions are run all the same.
 - Exceptions in actions are written into the state and forgotten; here they are kept and raised.
+- Deleting a state in which no action ever ran frees a pointer that durable never set, and kills the process. One
+  action is run in a network before its first card; the one place for states is used again and again from then on.
 - An action that was held up for ten seconds (a suspended machine) ends silently; here that is an error.
 - Every post leaks a little: the network is thrown away and built anew after some thousands of cards.
 """
@@ -41,6 +43,7 @@ __all__ = ["DurableEngine"]
 _native = engine.durable_rules_engine
 _CARDS_A_NETWORK = 20_000
 _SID = "card"
+_WARM = "warm"
 
 
 class DurableEngine:
@@ -118,7 +121,12 @@ class _Network:
                     "dist": 0,  # two comparisons may look at one derived fact
                     "run": self._action(clause),
                 }
-        return _Ruleset(self._name, None, definition)
+        definition["warm"] = {"all": [{"m": {"k": _WARM}}], "run": lambda closure: None}
+        ruleset = _Ruleset(self._name, None, definition)
+        run = _Run()
+        ruleset.do_actions(ruleset.post(run.signed([{"k": _WARM}])), run.complete)
+        ruleset.delete_state(_SID)
+        return ruleset
 
     def rebuild(self) -> None:
         """Give back what durable has leaked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scoring_strategies import best_of_group, rule_sets, submissions
 
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.adapters.rule_network import Limits
@@ -12,7 +13,6 @@ from services.scoring.core.card import Card
 from services.scoring.core.points import compile_rule_set
 from services.scoring.core.reference import evaluate
 from services.scoring.core.scorecard import basis_hash, score
-from tests.unit.scoring.strategies import best_of_group, rule_sets, submissions
 
 # Bounds so tight that every condition is cut into auxiliary facts and every few clauses into chunks.
 TIGHT = Limits(clauses_a_product=2, joined_facts=2, card_literals=2, clauses_a_chunk=3, card_facts_a_chunk=2)

@@ -6,11 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
+from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submission, adjusted, an_input, rejected
 
 from shared.contracts.common import CriterionFinding
 from shared.contracts.verification import VerifiedSubmission
 from shared.ruleset.document import RuleSet
-from tests.builders_scoring import a_criterion, a_rule, a_rule_set, a_section, a_submission, adjusted, an_input, rejected
 
 NUMBERS = ["0", "1", "2", "3", "0.5", "1.25", "0.333333", "10", "1000000000000000", "-1"]
 THRESHOLDS = ["0", "1", "2", "0.5", "1/3", "1.25", "0.333333", "10"]
@@ -28,7 +28,9 @@ def _sample(values: list[Any]) -> st.SearchStrategy[Any]:
 @st.composite
 def methods(draw: st.DrawFn, prefix: str, depth: int = 0) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A method with the inputs it needs."""
-    forms = ["yes_no", "ratio", "bands", "count", "choice", "relative"] + (["sum", "best", "information"] * (depth == 0))
+    forms = ["yes_no", "ratio", "bands", "count", "choice", "relative"] + (
+        ["sum", "best", "information"] * (depth == 0)
+    )
     form = draw(_sample(forms))
     if form in ("sum", "best"):
         drawn = [draw(methods(f"{prefix}{index}", depth + 1)) for index in range(draw(st.integers(1, 3)))]
@@ -107,7 +109,10 @@ def comparisons(draw: st.DrawFn, inputs: list[dict[str, Any]], each: bool, negat
         case "missing":
             return {"fact": "submission.missing", "is": draw(st.booleans())}
         case "state":
-            return {"fact": f"state.{draw(_sample(inputs))['id']}", draw(_sample(["is", "is_not"])): draw(_sample(STATES))}
+            return {
+                "fact": f"state.{draw(_sample(inputs))['id']}",
+                draw(_sample(["is", "is_not"])): draw(_sample(STATES)),
+            }
         case "criterion":
             return draw(_of_criterion())
         case "derived":
@@ -239,4 +244,4 @@ def best_of_group(rule_set: RuleSet) -> st.SearchStrategy[dict[str, Fraction] | 
     """The provisional pass, or highest values of a group."""
     numbers = [name for name, item in rule_set.inputs().items() if item.type == "decimal"]
     values = st.sampled_from([Fraction(0), Fraction(2), Fraction(7), Fraction(10)])
-    return st.none() | st.fixed_dictionaries({name: values for name in numbers})
+    return st.none() | st.fixed_dictionaries(dict.fromkeys(numbers, values))

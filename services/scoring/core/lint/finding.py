@@ -1,0 +1,67 @@
+"""One thing lint has to say, and the words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Literal
+
+from services.scoring.core.lint import words_examples, words_rules, words_scoring, words_structure
+from shared.kernel.errors import Fault
+from shared.kernel.exact import exact_text
+from shared.ruleset.places import Places
+
+__all__ = ["CODES", "Finding", "Severity", "finding", "shown"]
+
+Severity = Literal["error", "warning"]
+Words = Mapping[str, tuple[str, str, str, str]]
+
+_ERRORS: Words = {**words_structure.ERRORS, **words_scoring.ERRORS, **words_rules.ERRORS, **words_examples.ERRORS}
+_WARNINGS: Words = {**words_structure.WARNINGS, **words_scoring.WARNINGS, **words_rules.WARNINGS}
+_SHOWN_BITS = 200
+
+CODES: Mapping[str, Severity] = {**dict.fromkeys(_ERRORS, "error"), **dict.fromkeys(_WARNINGS, "warning")}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Fault):
+    """A fault of a document that is valid in shape: an error forbids approving it, a warning asks for a second look.
+
+    `path` is the spot in the document (`rules[2].when.fact`); `place` names the line as well.
+    """
+
+    severity: Severity = "error"
+    path: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Plain JSON, with severity and path."""
+        return {**Fault.as_json(self), "severity": self.severity, "path": self.path}
+
+
+def finding(places: Places, code: str, path: str, **values: object) -> Finding:
+    """The finding of this code; `name` and `known` among the values become a did-you-mean."""
+    words = _ERRORS.get(code) or _WARNINGS[code]
+    known = values.pop("known", ())
+    hints = _hints(str(values.get("name", "")), known if isinstance(known, Iterable) else ())
+    vi, en, remedy_vi, remedy_en = (text.format(**{**hints, **values}) for text in words)
+    return Finding(code, places.at(path), vi, en, remedy_vi, remedy_en, CODES[code], path)
+
+
+def _hints(name: str, known: Iterable[object]) -> dict[str, str]:
+    names = sorted({str(each) for each in known})
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return {"hint_vi": f"Có phải là `{close[0]}`?", "hint_en": f"Did you mean `{close[0]}`?"}
+    if 0 < len(names) <= 12:
+        listed = ", ".join(names)
+        return {"hint_vi": f"Dùng một trong: {listed}.", "hint_en": f"Use one of: {listed}."}
+    return {"hint_vi": "Khai báo nó, hoặc sửa tên.", "hint_en": "Declare it, or correct the name."}
+
+
+def shown(value: Fraction) -> str:
+    """The number for people; one too long to be read (and for Python to print) is only hinted at."""
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _SHOWN_BITS:
+        return "…"
+    return exact_text(value)

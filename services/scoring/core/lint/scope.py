@@ -1,0 +1,139 @@
+"""The document under inspection, with its parts by name and by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from services.scoring.core.lint.finding import Finding, finding
+from shared.ruleset.document import (
+    AllOf,
+    AnyOf,
+    BestMethod,
+    Comparison,
+    Condition,
+    Criterion,
+    Effect,
+    Input,
+    Method,
+    Not,
+    Rule,
+    RuleSet,
+    Section,
+    SumMethod,
+)
+from shared.ruleset.loader import LoadedRuleSet
+from shared.ruleset.places import join
+
+__all__ = ["At", "Scope"]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a method stands: its path, the most it may give, the criterion it scores, and whether it is a part."""
+
+    path: str
+    maximum: Fraction
+    criterion: Criterion
+    is_part: bool = False
+
+
+class Scope:
+    """What every check is given; of doubled names the first counts (the double is a finding of its own)."""
+
+    def __init__(self, loaded: LoadedRuleSet, previous: RuleSet | None = None) -> None:
+        self.rule_set = loaded.rule_set
+        self.places = loaded.places
+        self.previous = previous
+
+    def find(self, code: str, path: str, **values: object) -> Finding:
+        """A finding at a path."""
+        return finding(self.places, code, path, **values)
+
+    # --- by name ---
+
+    @cached_property
+    def inputs(self) -> dict[str, Input]:
+        """Inputs by id."""
+        return {item.id: item for _, _, item in reversed(list(self.each_input()))}
+
+    @cached_property
+    def owners(self) -> dict[str, Criterion]:
+        """The criterion that asks for an input, by input id."""
+        return {item.id: criterion for _, criterion, item in reversed(list(self.each_input()))}
+
+    @cached_property
+    def criteria(self) -> dict[str, Criterion]:
+        """Criteria by code."""
+        return {criterion.code: criterion for _, _, criterion in reversed(list(self.each_criterion()))}
+
+    @cached_property
+    def sections(self) -> dict[str, Section]:
+        """Sections by code."""
+        return {section.code: section for section in reversed(self.rule_set.sections)}
+
+    # --- by path ---
+
+    def each_section(self) -> Iterator[tuple[str, Section]]:
+        """Sections with their paths."""
+        for index, section in enumerate(self.rule_set.sections):
+            yield join("sections", index), section
+
+    def each_criterion(self) -> Iterator[tuple[str, Section, Criterion]]:
+        """Criteria with their paths and sections."""
+        for path, section in self.each_section():
+            for index, criterion in enumerate(section.criteria):
+                yield join(path, "criteria", index), section, criterion
+
+    def each_input(self) -> Iterator[tuple[str, Criterion, Input]]:
+        """Inputs with their paths and criteria."""
+        for path, _, criterion in self.each_criterion():
+            for index, item in enumerate(criterion.inputs):
+                yield join(path, "inputs", index), criterion, item
+
+    def each_method(self) -> Iterator[tuple[At, Method]]:
+        """Methods of criteria, and of their parts and cases."""
+        for path, _, criterion in self.each_criterion():
+            yield from _methods(At(join(path, "method"), criterion.maximum, criterion), criterion.method)
+
+    def each_rule(self) -> Iterator[tuple[str, Rule]]:
+        """Rules with their paths."""
+        for index, rule in enumerate(self.rule_set.rules):
+            yield join("rules", index), rule
+
+    def each_comparison(self) -> Iterator[tuple[str, Rule, Comparison, bool]]:
+        """Comparisons of all rules; the last says whether one stands under a `not`."""
+        for path, rule in self.each_rule():
+            for spot, comparison, negated in _comparisons(join(path, "when"), rule.when, negated=False):
+                yield spot, rule, comparison, negated
+
+    def each_effect(self) -> Iterator[tuple[str, Rule, Effect]]:
+        """Effects of all rules."""
+        for path, rule in self.each_rule():
+            for index, effect in enumerate(rule.then):
+                yield join(path, "then", index), rule, effect
+
+
+def _methods(at: At, method: Method) -> Iterator[tuple[At, Method]]:
+    yield at, method
+    if isinstance(method, SumMethod | BestMethod):
+        name, parts = ("parts", method.parts) if isinstance(method, SumMethod) else ("cases", method.cases)
+        for index, part in enumerate(parts):
+            inner = join(at.path, name, index, "method")
+            yield from _methods(At(inner, part.maximum, at.criterion, is_part=True), part.method)
+
+
+def _comparisons(path: str, condition: Condition, *, negated: bool) -> Iterator[tuple[str, Comparison, bool]]:
+    match condition:
+        case Comparison():
+            yield path, condition, negated
+        case AllOf(all=parts):
+            for index, part in enumerate(parts):
+                yield from _comparisons(join(path, "all", index), part, negated=negated)
+        case AnyOf(any=parts):
+            for index, part in enumerate(parts):
+                yield from _comparisons(join(path, "any", index), part, negated=negated)
+        case Not(not_=inner):
+            yield from _comparisons(join(path, "not"), inner, negated=True)

@@ -1,0 +1,131 @@
+"""What lint says of rules. Code: what is wrong (vi, en), the remedy (vi, en)."""
+
+from __future__ import annotations
+
+__all__ = ["ERRORS", "WARNINGS"]
+
+ERRORS: dict[str, tuple[str, str, str, str]] = {
+    "rule.duplicate": (
+        "Luật `{name}` được khai báo hai lần.",
+        "The rule `{name}` is declared twice.",
+        "Đổi tên hoặc bỏ một luật.",
+        "Rename or drop one.",
+    ),
+    "fact.unknown": (
+        "Không có dữ kiện `{name}`.",
+        "There is no fact `{name}`.",
+        "{hint_vi}",
+        "{hint_en}",
+    ),
+    "fact.outside_for_each": (
+        "Dữ kiện `{name}` chỉ có trong luật xét từng tiêu chí.",
+        "The fact `{name}` exists only in a rule tried on each criterion.",
+        "Thêm `for_each: criterion` vào luật.",
+        "Add `for_each: criterion` to the rule.",
+    ),
+    "comparison.operators": (
+        "Một so sánh có đúng một phép so, ở đây có {count}.",
+        "A comparison has exactly one operator; here are {count}.",
+        "Dùng một trong is, is_not, at_least, above, at_most, below; nhiều điều kiện thì dùng `all`.",
+        "Use one of is, is_not, at_least, above, at_most, below; for several, use `all`.",
+    ),
+    "comparison.operator_unfit": (
+        "Phép so `{operator}` chỉ dùng cho số, dữ kiện `{name}` là {kind}.",
+        "The operator `{operator}` is for numbers; the fact `{name}` is {kind}.",
+        "Dùng `is` hoặc `is_not`.",
+        "Use `is` or `is_not`.",
+    ),
+    "comparison.value_unfit": (
+        "Giá trị {value} không so được với dữ kiện `{name}` ({kind}).",
+        "The value {value} cannot be compared with the fact `{name}` ({kind}).",
+        "{hint_vi}",
+        "{hint_en}",
+    ),
+    "comparison.text_fact": (
+        "`{name}` là văn bản tự do, luật không xét nội dung văn bản.",
+        "`{name}` is free text, which rules do not judge.",
+        "Xét `state.{input}`, hoặc đổi số liệu thành choice.",
+        "Judge `state.{input}`, or make the input a choice.",
+    ),
+    "rule.not_over_derived": (
+        "`not` đặt trên dữ kiện suy ra `{name}`: kết quả sẽ tùy thứ tự chạy luật.",
+        "`not` over the derived fact `{name}`: the outcome would depend on the order in which rules run.",
+        "Suy ra một dữ kiện cho trường hợp ngược lại, rồi xét dữ kiện đó.",
+        "Derive a fact for the opposite case and test that.",
+    ),
+    "derived.never_derived": (
+        "Không luật nào suy ra dữ kiện `{name}`.",
+        "No rule derives the fact `{name}`.",
+        "{hint_vi}",
+        "{hint_en}",
+    ),
+    "derived.mixed_types": (
+        "Dữ kiện `{name}` được suy ra khi là {one}, khi là {other}.",
+        "The fact `{name}` is derived now as {one}, now as {other}.",
+        "Dùng một kiểu giá trị cho mỗi dữ kiện.",
+        "Use one type of value for each fact.",
+    ),
+    "derived.cycle": (
+        "Các dữ kiện suy ra nhau theo vòng: {cycle}.",
+        "Facts are derived from each other in a circle: {cycle}.",
+        "Bỏ một mắt xích của vòng.",
+        "Break the circle at one link.",
+    ),
+    "effect.unknown_section": (
+        "Không có hạng mục {name}.",
+        "There is no section {name}.",
+        "{hint_vi}",
+        "{hint_en}",
+    ),
+    "effect.unknown_criterion": (
+        "Không có tiêu chí {name}.",
+        "There is no criterion {name}.",
+        "{hint_vi}",
+        "{hint_en}",
+    ),
+    "effect.this_outside_for_each": (
+        "`this` (mặc định) chỉ có nghĩa trong luật xét từng tiêu chí.",
+        "`this` (the default) means something only in a rule tried on each criterion.",
+        "Ghi mã tiêu chí, hoặc thêm `for_each: criterion`.",
+        "Name the criterion, or add `for_each: criterion`.",
+    ),
+    "effect.not_positive": (
+        "Số điểm {value} phải lớn hơn 0.",
+        "{value} must be above 0.",
+        "Ghi số điểm trừ là số dương.",
+        "State the deduction as a positive number.",
+    ),
+    "effect.negative": (
+        "Mức khống chế {value} là số âm.",
+        "The cap {value} is negative.",
+        "Dùng `effect: zero_section` nếu hạng mục tính 0 điểm.",
+        "Use `effect: zero_section` if the section counts 0.",
+    ),
+    "effect.times": (
+        "`times` phải là dữ kiện số không âm hoặc có/không; `{name}` thì không.",
+        "`times` must be a fact that is a number not below 0, or yes/no; `{name}` is not.",
+        "Dùng số liệu có `minimum: 0`, hoặc submission.days_late.",
+        "Use an input with `minimum: 0`, or submission.days_late.",
+    ),
+}
+
+WARNINGS: dict[str, tuple[str, str, str, str]] = {
+    "derived.never_used": (
+        "Dữ kiện `{name}` được suy ra nhưng không luật nào dùng.",
+        "The fact `{name}` is derived but no rule uses it.",
+        "Bỏ nó, hoặc dùng `effect: flag` nếu chỉ để đánh dấu.",
+        "Drop it, or use `effect: flag` if it is only a mark.",
+    ),
+    "comparison.never": (
+        "So sánh này không bao giờ đúng: `{name}` không thể là {value}.",
+        "This comparison never holds: `{name}` cannot be {value}.",
+        "Kiểm tra lại giá trị, hoặc giới hạn của số liệu.",
+        "Check the value, or the input's bounds.",
+    ),
+    "effect.cap_without_effect": (
+        "Mức khống chế {value} không thấp hơn điểm tối đa của hạng mục ({maximum}).",
+        "The cap {value} is not below the section's maximum ({maximum}).",
+        "Giảm mức khống chế.",
+        "Lower the cap.",
+    ),
+}
