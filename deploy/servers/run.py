@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 from deploy.servers.errors import StartError
 from deploy.servers.kafka import KafkaServer
@@ -51,13 +52,8 @@ def run_beside(command: Sequence[str]) -> int:
 
 def stay_up(as_json: bool) -> None:
     """Start both servers, print their addresses, and stay until a signal; `StartError` if a server ends on its own."""
-    with _servers() as servers:
-        addresses = _addresses(servers)
-        if as_json:
-            print(json.dumps(addresses), flush=True)
-        else:
-            print("\n".join(f"export {name}={address}" for name, address in addresses.items()))
-            print("# up until Ctrl-C", flush=True)
+    with _servers() as servers, suppress(Stopped):
+        _announce(_addresses(servers), as_json)
         _watch(servers)
 
 
@@ -80,12 +76,17 @@ def stopped_by_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _watch(servers: Sequence[JavaServer]) -> None:
+def _announce(addresses: Mapping[str, str], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(addresses), flush=True)
+    else:
+        print("\n".join(f"export {name}={address}" for name, address in addresses.items()))
+        print("# up until Ctrl-C", flush=True)
+
+
+def _watch(servers: Sequence[JavaServer]) -> NoReturn:
     while True:
-        try:
-            time.sleep(0.5)
-        except Stopped:
-            return
+        time.sleep(0.5)
         for server in servers:
             if server.pid is None:
                 raise StartError(f"{server.title} ended on its own; the end of its log:\n{server.log_tail()}")
