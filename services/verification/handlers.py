@@ -1,0 +1,54 @@
+"""What verification listens to: the table of contents of the service. Every event type of its topics is here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.verification.core import arrival
+from services.verification.core.model import Case
+from services.verification.rules import checklist_of
+from services.verification.state import CASES, RULE_SETS
+from shared.contracts.envelope import Event
+from shared.contracts.intake import (
+    SubmissionAmendedV1,
+    SubmissionLateV1,
+    SubmissionMissingV1,
+    SubmissionReceivedV1,
+)
+from shared.messaging.aggregate import Change
+from shared.messaging.handlers import Context, Handler, Reference
+from shared.references import KEEP_CAMPAIGNS, KEEP_RULE_SETS, rule_set_ref
+
+__all__ = ["HANDLERS"]
+
+
+def answer_counts(case: Case | None, event: Event[Any], context: Context) -> Change[Case]:
+    """A first, late or newer answer: the case is opened, or brought up to it."""
+    submission = event.data.submission
+    checklist = checklist_of(context.get(RULE_SETS, submission.rule_set.key), submission.rule_set)
+    return arrival.take_submission(case, submission, checklist, context.now)
+
+
+def answer_missing(case: Case | None, event: Event[Any], context: Context) -> Change[Case]:
+    """Nobody answered: verified by itself."""
+    data = event.data
+    return arrival.take_missing(case, data.key, data.group, data.rule_set, context.now)
+
+
+def _key_of_answer(data: Any) -> str:
+    return str(data.submission.key.text)
+
+
+def _rule_set_of_answer(data: Any) -> Sequence[Reference]:
+    return (rule_set_ref(data.submission.rule_set),)
+
+
+HANDLERS = (
+    Handler(SubmissionReceivedV1, CASES, _key_of_answer, answer_counts, _rule_set_of_answer),
+    Handler(SubmissionLateV1, CASES, _key_of_answer, answer_counts, _rule_set_of_answer),
+    Handler(SubmissionAmendedV1, CASES, _key_of_answer, answer_counts, _rule_set_of_answer),
+    Handler(SubmissionMissingV1, CASES, lambda data: data.key.text, answer_missing),
+    *KEEP_CAMPAIGNS,
+    *KEEP_RULE_SETS,
+)

@@ -1,0 +1,107 @@
+"""A verifier accepts and completes many cases of a campaign in one call, each in its own atomic write."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from services.verification.core import case as core
+from services.verification.core.model import Case
+from services.verification.core.refusals import absent, campaign_unknown
+from services.verification.rules import Checklists
+from services.verification.state import BY_CAMPAIGN_STATUS, CAMPAIGNS, CASES, campaign_status
+from shared.contracts.common import Campaign, SubmissionKey
+from shared.kernel.errors import DomainError
+from shared.messaging.aggregate import Change
+from shared.messaging.commands import Aggregates
+from shared.ruleset.document import Programme
+
+__all__ = ["Outcome", "accept_many"]
+
+_PAGE = 200  # cases held in memory at a time
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one case: its state, or the refusal."""
+
+    key: SubmissionKey
+    case: Case | None = None
+    refusal: DomainError | None = None
+
+
+async def accept_many(
+    aggregates: Aggregates,
+    campaign: str,
+    *,
+    verifier: str,
+    programme: Programme | None = None,
+    agencies: Sequence[str] | None = None,
+) -> list[Outcome]:
+    """Every open case of the campaign (and programme), or those of the agencies named; a refusal stops no other case.
+
+    Raises `NotFound` where the campaign is not known. Calling it again does only what is left.
+    """
+    found = await aggregates.get(CAMPAIGNS, campaign)
+    if found is None:
+        raise campaign_unknown(campaign)
+    checklists = await Checklists.load(aggregates, [pin.rule_set for pin in found.rule_sets])
+    pages = _open(aggregates, found, programme) if agencies is None else _named(found, programme, agencies)
+    outcomes: list[Outcome] = []
+    async for keys in pages:
+        outcomes += await _accept(aggregates, keys, checklists, verifier)
+    return outcomes
+
+
+async def _accept(aggregates: Aggregates, keys: Sequence[str], checklists: Checklists, verifier: str) -> list[Outcome]:
+    outcomes: dict[str, Outcome] = {}
+
+    def deciding(key: SubmissionKey) -> Callable[[Case | None], Change[Case]]:
+        def decide(case: Case | None) -> Change[Case]:
+            # May be called again when somebody wrote in between: the last outcome is the one that was written.
+            try:
+                change = _completed(case, key, checklists, aggregates, verifier)
+            except DomainError as refusal:
+                outcomes[key.text] = Outcome(key, case, refusal)
+                return Change(case)
+            outcomes[key.text] = Outcome(key, change.state)
+            return change
+
+        return decide
+
+    decisions = {key: deciding(SubmissionKey.parse(key)) for key in keys}
+    await aggregates.execute_many(CASES, decisions, actor=verifier)
+    return [outcomes[key] for key in keys]
+
+
+def _completed(
+    case: Case | None, key: SubmissionKey, checklists: Checklists, aggregates: Aggregates, verifier: str
+) -> Change[Case]:
+    if case is None:
+        raise absent(key)
+    checklist = checklists.of(case.rule_set)
+    return core.accept_all(case, checklist, by=verifier, now=aggregates.clock.now(), completing=True)
+
+
+async def _open(
+    aggregates: Aggregates, campaign: Campaign, programme: Programme | None
+) -> AsyncIterator[Sequence[str]]:
+    value = campaign_status(campaign.id, "open")
+    after: str | None = None
+    # Keys only: the cases themselves are read when they are decided on.
+    while page := await aggregates.store.find(CASES.name, BY_CAMPAIGN_STATUS, value, after=after, limit=_PAGE):
+        after = page[-1].key
+        yield [d.key for d in page if programme in (None, SubmissionKey.parse(d.key).programme)]
+
+
+async def _named(
+    campaign: Campaign, programme: Programme | None, agencies: Sequence[str]
+) -> AsyncIterator[Sequence[str]]:
+    programmes = (programme,) if programme else campaign.programmes
+    keys = [
+        SubmissionKey(campaign=campaign.id, programme=one, agency=agency).text
+        for one in programmes
+        for agency in dict.fromkeys(agencies)
+    ]
+    for start in range(0, len(keys), _PAGE):
+        yield keys[start : start + _PAGE]
