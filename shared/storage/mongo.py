@@ -45,6 +45,7 @@ _PAGE = 500  # journal entries held in memory at a time …
 _PAGE_BYTES = 8 * 1024 * 1024  # … or fewer, if they are big
 _KEYS = 1_000  # keys asked for in one query
 _HISTORY = 16  # writes that a document remembers by their ids
+_EMULATED_WIRE_VERSION = 8  # MongoDB 4.2, out of support: what answers so is mongo-java-server
 _DUPLICATE_KEY = 11000
 _OUT_OF_DISK_SPACE = 14031
 _BY_KEY = [("_id", 1)]
@@ -194,7 +195,13 @@ class MongoStore:
 
     async def _create_indexes(self) -> None:
         with _answering():
+            server = await self._client.admin.command("ismaster")  # the emulator does not know "hello"
+            emulated = server["maxWireVersion"] <= _EMULATED_WIRE_VERSION
             for collection, names in self._declared.items():
+                if emulated:
+                    # It takes an index only if the query names just the index's fields: compare-and-set would read the
+                    # whole collection (70 a second instead of 10,000 with 40,000 documents). MongoDB needs none of it.
+                    await self._database[collection].create_index([*_BY_KEY, ("v", 1)], unique=True)
                 for name in names:
                     await self._database[collection].create_index([(f"i.{name}", 1), *_BY_KEY])
             await self._journal.create_index([("t", 1), ("s", 1), ("n", 1)], unique=True)
