@@ -1,9 +1,9 @@
 """Rows of bands: together they must take every possible value exactly once.
 
-An interval is held as two cuts of the number line: `(v, 0)` lies just before v, `(v, 1)` just after. `at_least v` begins
-at `(v, 0)`, `above v` at `(v, 1)`; `below v` ends at `(v, 0)`, `at_most v` at `(v, 1)`. So open and closed ends compare
-as pairs do, and two intervals touch exactly when one's end is the other's beginning. Over whole numbers every cut is moved
-to the next whole number, so that "3 or fewer" and "4 or more" touch.
+An interval is held as two cuts of the number line: `(v, 0)` lies just before v, `(v, 1)` just after. `at_least v`
+begins at `(v, 0)`, `above v` at `(v, 1)`; `below v` ends at `(v, 0)`, `at_most v` at `(v, 1)`. So open and closed ends
+compare as pairs do, and two intervals touch exactly when one's end is the other's beginning. Over whole numbers every
+cut is moved to the next whole number, so that "3 or fewer" and "4 or more" touch.
 """
 
 from __future__ import annotations

@@ -19,7 +19,12 @@ Severity = Literal["error", "warning"]
 Words = Mapping[str, tuple[str, str, str, str]]
 
 _ERRORS: Words = {**words_structure.ERRORS, **words_scoring.ERRORS, **words_rules.ERRORS, **words_examples.ERRORS}
-_WARNINGS: Words = {**words_structure.WARNINGS, **words_scoring.WARNINGS, **words_rules.WARNINGS}
+_WARNINGS: Words = {
+    **words_structure.WARNINGS,
+    **words_scoring.WARNINGS,
+    **words_rules.WARNINGS,
+    **words_examples.WARNINGS,
+}
 _SHOWN_BITS = 200
 
 CODES: Mapping[str, Severity] = {**dict.fromkeys(_ERRORS, "error"), **dict.fromkeys(_WARNINGS, "warning")}
@@ -41,10 +46,10 @@ class Finding(Fault):
 
 
 def finding(places: Places, code: str, path: str, **values: object) -> Finding:
-    """The finding of this code; `name` and `known` among the values become a did-you-mean."""
+    """The finding of this code; `unknown` (or `name`) and `known` among the values become a did-you-mean."""
     words = _ERRORS.get(code) or _WARNINGS[code]
     known = values.pop("known", ())
-    hints = _hints(str(values.get("name", "")), known if isinstance(known, Iterable) else ())
+    hints = _hints(str(values.get("unknown", values.get("name", ""))), known if isinstance(known, Iterable) else ())
     vi, en, remedy_vi, remedy_en = (text.format(**{**hints, **values}) for text in words)
     return Finding(code, places.at(path), vi, en, remedy_vi, remedy_en, CODES[code], path)
 

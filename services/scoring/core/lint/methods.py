@@ -116,9 +116,7 @@ def _choice(scope: Scope, at: At, method: ChoiceMethod) -> Iterator[Finding]:
             yield scope.find("choice.option_without_points", spot, name=option, input=item.id)
     for option in method.points:
         if option not in options:
-            yield scope.find(
-                "choice.unknown_option", join(spot, option), name=option, input=item.id, known=options
-            )
+            yield scope.find("choice.unknown_option", join(spot, option), name=option, input=item.id, known=options)
 
 
 def _quotient(scope: Scope, path: str, quotient: Quotient) -> Iterator[Finding]:
@@ -131,9 +129,7 @@ def _quotient(scope: Scope, path: str, quotient: Quotient) -> Iterator[Finding]:
 def _reach(scope: Scope, at: At, method: Method) -> Iterator[Finding]:
     reach = _most(scope, at, method)
     if reach is not None and 0 <= reach < at.maximum:
-        yield scope.find(
-            "method.maximum_unreachable", at.path, maximum=shown(at.maximum), reach=shown(reach)
-        )
+        yield scope.find("method.maximum_unreachable", at.path, maximum=shown(at.maximum), reach=shown(reach))
 
 
 def _most(scope: Scope, at: At, method: Method) -> Fraction | None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import Scope
-from shared.ruleset.document import Band, BandsMethod, Expectation, Quotient
+from shared.ruleset.document import Band, Expectation
 from shared.ruleset.places import join
 
 __all__ = ["check_numbers", "check_texts"]
@@ -21,7 +21,7 @@ LIMIT = 2**62
 
 
 def check_numbers(scope: Scope) -> Iterator[Finding]:
-    """Numbers with too many decimals or too large; what an example expects may be any fraction, such as 200/3."""
+    """Numbers with too many decimals or too large; some may be any fraction (`_is_free`)."""
     for path, value, exact_only in _leaves("", scope.rule_set, free=False):
         if not isinstance(value, Fraction):
             continue
@@ -50,11 +50,11 @@ def _leaves(path: str, value: Any, *, free: bool) -> Iterator[tuple[str, Any, bo
             yield from _leaves(join(path, key), item, free=free)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            # A row's points are points; its ends, over a quotient, may be 1/3.
             yield from _leaves(join(path, index), item, free=free)
     else:
         yield path, value, not free
 
 
 def _is_free(owner: BaseModel, name: str, value: object) -> bool:
-    return isinstance(value, Expectation)
+    """What an example expects, and the ends of bands: "two thirds" is a threshold that the engine never sees."""
+    return isinstance(value, Expectation) or (isinstance(owner, Band) and name != "points")

@@ -15,6 +15,7 @@ from shared.ruleset.document import (
     Comparison,
     Condition,
     Criterion,
+    Derive,
     Effect,
     Input,
     Method,
@@ -27,7 +28,14 @@ from shared.ruleset.document import (
 from shared.ruleset.loader import LoadedRuleSet
 from shared.ruleset.places import join
 
-__all__ = ["At", "Scope"]
+__all__ = ["FIXED_FACTS", "At", "Scope"]
+
+# Facts that every rule set has (document.Comparison); the others come from its inputs and rules.
+FIXED_FACTS = (
+    *("submission.days_late", "submission.missing"),
+    *("criterion.evidence_required", "criterion.evidence_missing", "criterion.state", "criterion.scored"),
+)
+_MAX_HINTS = 100  # looking for similar names is slow; nobody reads the hundredth
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,14 @@ class Scope:
         self.rule_set = loaded.rule_set
         self.places = loaded.places
         self.previous = previous
+        self._hints = 0
 
     def find(self, code: str, path: str, **values: object) -> Finding:
         """A finding at a path."""
+        if "known" in values:
+            self._hints += 1
+            if self._hints > _MAX_HINTS:
+                del values["known"]
         return finding(self.places, code, path, **values)
 
     # --- by name ---
@@ -73,6 +86,21 @@ class Scope:
     def sections(self) -> dict[str, Section]:
         """Sections by code."""
         return {section.code: section for section in reversed(self.rule_set.sections)}
+
+    @cached_property
+    def derived_values(self) -> dict[str, list[bool | Fraction | str]]:
+        """The values that rules give to each derived fact."""
+        values: dict[str, list[bool | Fraction | str]] = {}
+        for _, _, effect in self.each_effect():
+            if isinstance(effect, Derive):
+                values.setdefault(effect.fact, []).append(effect.value)
+        return values
+
+    @cached_property
+    def fact_names(self) -> tuple[str, ...]:
+        """All facts there are."""
+        of_inputs = (f"{space}.{name}" for space in ("input", "state") for name in self.inputs)
+        return (*FIXED_FACTS, *of_inputs, *self.derived_values)
 
     # --- by path ---
 

@@ -54,9 +54,7 @@ def check_criteria(scope: Scope) -> Iterator[Finding]:
     yield from doubles(scope, "criterion.duplicate", codes)
     for path, section, criterion in scope.each_criterion():
         if criterion.code.split(".")[0] != section.code:
-            yield scope.find(
-                "criterion.other_section", join(path, "code"), name=criterion.code, section=section.code
-            )
+            yield scope.find("criterion.other_section", join(path, "code"), name=criterion.code, section=section.code)
         yield from _criterion_maximum(scope, path, criterion)
         if criterion.evidence.required and not criterion.evidence.documents:
             yield scope.find("criterion.evidence_documents", join(path, "evidence"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ERRORS"]
+__all__ = ["ERRORS", "WARNINGS"]
 
 ERRORS: dict[str, tuple[str, str, str, str]] = {
     "example.duplicate": (
@@ -89,6 +89,9 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Tính lại kết quả mong đợi của ví dụ.",
         "Work out the expectation again.",
     ),
+}
+
+WARNINGS: dict[str, tuple[str, str, str, str]] = {
     "example.expects_nothing": (
         "Ví dụ không nêu kết quả mong đợi nào, nên không kiểm tra được gì.",
         "The example expects nothing, so it checks nothing.",

@@ -1,4 +1,4 @@
-"""What lint says of sections, criteria, inputs, levels and numbers. Code: what is wrong (vi, en), the remedy (vi, en)."""
+"""What lint says of sections, criteria, inputs, levels, numbers. Code: what is wrong (vi, en), the remedy (vi, en)."""
 
 from __future__ import annotations
 

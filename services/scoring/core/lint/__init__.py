@@ -1,0 +1,55 @@
+"""Lint: what is wrong with a rule set that is valid in shape. Everything is listed at once, each with line and remedy.
+
+    findings = lint(load_file(path))
+    refused = any(finding.severity == "error" for finding in findings)
+
+The table of contents is `CHECKS`, one check for each family; the words are in `words_*.py`. Running the document's
+examples is not lint's: it only makes sure that they can be run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from services.scoring.core.lint.bands import check_bands
+from services.scoring.core.lint.derived import check_derived
+from services.scoring.core.lint.examples import check_examples
+from services.scoring.core.lint.finding import CODES, Finding, Severity
+from services.scoring.core.lint.mapping import check_mapping
+from services.scoring.core.lint.methods import check_methods
+from services.scoring.core.lint.numbers import check_numbers, check_texts
+from services.scoring.core.lint.rules import check_comparisons, check_effects
+from services.scoring.core.lint.scope import Scope
+from services.scoring.core.lint.structure import check_criteria, check_inputs, check_result, check_sections
+from shared.ruleset.document import RuleSet
+from shared.ruleset.loader import LoadedRuleSet
+
+__all__ = ["CHECKS", "CODES", "Finding", "Severity", "errors", "lint"]
+
+CHECKS: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
+    check_sections,
+    check_criteria,
+    check_inputs,
+    check_result,
+    check_methods,
+    check_bands,
+    check_comparisons,
+    check_effects,
+    check_derived,
+    check_numbers,
+    check_texts,
+    check_examples,
+    check_mapping,
+)
+
+
+def lint(loaded: LoadedRuleSet, previous: RuleSet | None = None) -> list[Finding]:
+    """All findings, errors first; `previous` is the version that this one amends."""
+    scope = Scope(loaded, previous)
+    found = dict.fromkeys(finding for check in CHECKS for finding in check(scope))
+    return sorted(found, key=lambda finding: finding.severity != "error")
+
+
+def errors(findings: list[Finding]) -> list[Finding]:
+    """Those that forbid approving the document."""
+    return [finding for finding in findings if finding.severity == "error"]
