@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from shared.contracts.common import Campaign
 from shared.contracts.envelope import Event
 from shared.contracts.intake import CampaignClosedV1, CampaignOpenedV1
 from shared.contracts.scoring import RuleSetActivatedV1, RuleSetApprovedV1, RuleSetRecord, RuleSetRetiredV1
-from shared.kernel.canonical import canonical_json
 from shared.messaging.aggregate import Change, Collection
 from shared.messaging.handlers import Context, Handler, Reference
 from shared.ruleset.document import RuleSet, RuleSetRef
 
-__all__ = ["CAMPAIGNS", "KEEP_CAMPAIGNS", "KEEP_RULE_SETS", "RULE_SETS", "campaign_ref", "rule_set_of", "rule_set_ref"]
+__all__ = [
+    "CAMPAIGNS",
+    "KEEP_CAMPAIGNS",
+    "KEEP_RULE_SETS",
+    "RULE_SETS",
+    "campaign_ref",
+    "parsed_rule_set",
+    "rule_set_of",
+    "rule_set_ref",
+]
 
 CAMPAIGNS: Collection[Campaign] = Collection("campaigns", Campaign, reference=True)
 RULE_SETS: Collection[RuleSetRecord] = Collection("rule_sets", RuleSetRecord, reference=True)
@@ -50,11 +57,21 @@ def rule_set_ref(ref: RuleSetRef) -> Reference:
     return (RULE_SETS.name, ref.key)
 
 
-@lru_cache(maxsize=64)
-def _parsed(_: str, document: bytes) -> RuleSet:
-    return RuleSet.model_validate_json(document)
+_MOST_PARSED = 64
+_parsed: dict[str, RuleSet] = {}  # by content hash, which names the document to the byte
+
+
+def parsed_rule_set(hash_: str, document: dict[str, Any]) -> RuleSet:
+    """A document read into its class, once for each version."""
+    found = _parsed.get(hash_)
+    if found is None:
+        found = RuleSet.model_validate(document)
+        if len(_parsed) >= _MOST_PARSED:
+            _parsed.pop(next(iter(_parsed)))
+        _parsed[hash_] = found
+    return found
 
 
 def rule_set_of(record: RuleSetRecord) -> RuleSet:
     """The record's document read into its class, once for each version."""
-    return _parsed(record.ref.hash, canonical_json(record.document))
+    return parsed_rule_set(record.ref.hash, record.document)

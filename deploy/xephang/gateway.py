@@ -1,0 +1,95 @@
+"""One HTTP address for all services: /intake, /verification, /scoring, /publishing; a status page at /."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from fastapi import Depends, FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from shared.contracts.registry import SERVICES
+from shared.http.auth import Person, require
+from shared.http.problems import install_problem_handlers, problem
+from shared.kernel.errors import DomainError
+
+if TYPE_CHECKING:
+    from deploy.xephang.platform import Platform
+
+__all__ = ["build_gateway"]
+
+Operator = Annotated[Person, Depends(require("operator"))]
+ServiceName = Literal["intake", "verification", "scoring", "publishing"]
+
+
+def build_gateway(platform: Platform) -> FastAPI:
+    """The application that stands before the services."""
+    app = FastAPI(title="Xephang", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.tokens = platform.issuer.verifier()
+    install_problem_handlers(app)
+
+    @app.get("/health")
+    async def health() -> dict[str, Any]:
+        return {name: name in platform.services and await platform.services[name].ready() for name in SERVICES}
+
+    @app.get("/status")
+    async def status(_: Operator) -> dict[str, Any]:
+        return await platform.status()
+
+    @app.post("/services/{name}/stop")
+    async def stop(_: Operator, name: ServiceName) -> dict[str, bool]:
+        await platform.stop_service(name)
+        return {"running": False}
+
+    @app.post("/services/{name}/start")
+    async def start(_: Operator, name: ServiceName) -> dict[str, bool]:
+        await platform.start_service(name)
+        return {"running": True}
+
+    @app.get("/", response_class=HTMLResponse)
+    async def page() -> str:
+        return _page(await platform.status())
+
+    for name in SERVICES:
+        app.router.routes.append(Mount(f"/{name}", app=_Current(platform, name), name=name))
+    return app
+
+
+class _Current:
+    """Passes on to the service of this name that runs now; 503 while it does not."""
+
+    def __init__(self, platform: Platform, name: str) -> None:
+        self._platform = platform
+        self._name = name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        service = self._platform.services.get(self._name)
+        if service is None:
+            stopped = DomainError(f"Dịch vụ {self._name} đang dừng", f"{self._name} is stopped", code="stopped")
+            response = problem(stopped, 503)
+            response.headers["Retry-After"] = "5"
+            await response(scope, receive, send)
+            return
+        await service.api(scope, receive, send)
+
+
+def _page(status: dict[str, Any]) -> str:
+    """Counts only, so it needs no token: nothing on it names an agency."""
+    rows = []
+    for name, own in status.items():
+        lag = sum(topic["lag"] for topic in own.get("consumed", {}).values())
+        rows.append(
+            f"<tr><td><a href='/{name}/docs'>{html.escape(name)}</a></td>"
+            f"<td>{'đang chạy' if own['running'] else 'dừng'}</td><td>{lag}</td>"
+            f"<td>{sum(own.get('unpublished', {}).values())}</td>"
+            f"<td>{sum(len(v) for v in own.get('parked', {}).values())}</td><td>{own.get('dead_letters', 0)}</td></tr>"
+        )
+    return (
+        "<!doctype html><html lang='vi'><meta charset='utf-8'><title>Xephang</title>"
+        "<style>body{font-family:sans-serif;margin:2rem}td,th{padding:.3rem 1rem;text-align:left}</style>"
+        "<h1>Đánh giá, xếp hạng ứng dụng CNTT và Cổng TTĐT</h1><table><tr><th>Dịch vụ</th><th>Trạng thái</th>"
+        "<th>Chưa tiêu thụ</th><th>Chưa phát</th><th>Đang chờ tham chiếu</th><th>Thư chết</th></tr>"
+        f"{''.join(rows)}</table><p><a href='/publishing/rankings'>Bảng xếp hạng đã công bố</a></p></html>"
+    )

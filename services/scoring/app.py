@@ -1,0 +1,39 @@
+"""Scoring (chấm điểm): wiring only."""
+
+from __future__ import annotations
+
+from services.scoring.adapters.durable_engine import DurableEngine
+from services.scoring.api import build_router
+from services.scoring.collections import CAMPAIGNS, CARDS, COLLECTIONS
+from services.scoring.handlers import build_handlers
+from services.scoring.scorer import Scorer
+from services.scoring.usecases.compute_ranking import rank_complete_tables
+from shared.messaging.commands import Aggregates
+from shared.messaging.reconcile import Reconciler
+from shared.service import Definition
+
+__all__ = ["definition"]
+
+
+def definition() -> Definition:
+    """What is scoring's own, over a rule engine of its own."""
+    engine = DurableEngine()
+    scorer = Scorer(engine)
+
+    def reconcilers(aggregates: Aggregates) -> list[Reconciler]:
+        async def run(written: frozenset[str] | None) -> None:
+            await rank_complete_tables(aggregates, scorer, written)
+
+        return [
+            Reconciler("rank complete tables (cards)", CARDS.name, run),
+            Reconciler("rank complete tables (campaigns)", CAMPAIGNS.name, run),
+        ]
+
+    return Definition(
+        name="scoring",
+        title="Xephang – Chấm điểm (scoring)",
+        collections=COLLECTIONS,
+        handlers=build_handlers(scorer),
+        router=lambda aggregates: build_router(aggregates, scorer, engine),
+        reconcilers=reconcilers,
+    )

@@ -1,0 +1,89 @@
+"""What scoring does when it hears of something: its table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.scoring.collections import CARDS, RULE_SETS
+from services.scoring.core.model import CardRecord
+from services.scoring.core.scorecard import Scorecard, basis_hash
+from services.scoring.scorer import Scorer
+from shared.contracts.envelope import Event
+from shared.contracts.scoring import ScorecardComputedV1
+from shared.contracts.verification import CaseReopenedV1, SubmissionVerifiedV1, VerifiedSubmission
+from shared.messaging.aggregate import Change, Outgoing
+from shared.messaging.handlers import Context, Handler
+from shared.references import KEEP_CAMPAIGNS, parsed_rule_set, rule_set_ref
+from shared.ruleset.document import RuleSet
+
+__all__ = ["build_handlers"]
+
+
+class _Verified:
+    """An agency was verified: its provisional scorecard."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+
+    def prepare(self, events: Sequence[Event[SubmissionVerifiedV1]], context: Context) -> Mapping[str, Any]:
+        """Score a whole batch, rule set by rule set."""
+        by_set: dict[str, list[Event[SubmissionVerifiedV1]]] = {}
+        for event in events:
+            by_set.setdefault(event.data.verified.rule_set.key, []).append(event)
+        cards: dict[str, Scorecard] = {}
+        for own in by_set.values():
+            verified = [event.data.verified for event in own]
+            scored = self._scorer.score(_rule_set(verified[0], context), verified, None)
+            cards.update({event.envelope.id: card for event, card in zip(own, scored, strict=True)})
+        return cards
+
+    def take_verified(
+        self, record: CardRecord | None, event: Event[SubmissionVerifiedV1], context: Context
+    ) -> Change[CardRecord]:
+        """Keep the newest revision with its provisional scorecard."""
+        verified = event.data.verified
+        if record is not None and record.verified.revision >= verified.revision and record.status == "verified":
+            return Change(record)
+        card = context.prepared.get(event.envelope.id)
+        if card is None:
+            card = self._scorer.score(_rule_set(verified, context), [verified], None)[0]
+        hash_ = basis_hash(verified, verified.rule_set, None)
+        summary = card.summary(verified.key, verified.group, "provisional", hash_)
+        new = CardRecord(
+            status="verified",
+            verified=verified,
+            provisional=summary,
+            final=record.final if record else None,
+            final_revision=record.final_revision if record else 0,
+        )
+        event_out = Outgoing(ScorecardComputedV1(scorecard=summary), verified.key.partition_key)
+        return Change(new, (event_out,))
+
+
+def take_reopened(record: CardRecord | None, event: Event[CaseReopenedV1], _: Context) -> Change[CardRecord]:
+    """A case was opened again: its card does not count until it is verified anew."""
+    if record is None or event.data.revision < record.verified.revision:
+        return Change(record)
+    return Change(record.model_copy(update={"status": "reopened"}))
+
+
+def _rule_set(verified: VerifiedSubmission, context: Context) -> RuleSet:
+    return parsed_rule_set(verified.rule_set.hash, context.get(RULE_SETS, verified.rule_set.key).document)
+
+
+def build_handlers(scorer: Scorer) -> tuple[Handler, ...]:
+    """Scoring's handlers over a scorer."""
+    verified = _Verified(scorer)
+    return (
+        *KEEP_CAMPAIGNS,
+        Handler(
+            SubmissionVerifiedV1,
+            CARDS,
+            key=lambda data: data.verified.key.text,
+            apply=verified.take_verified,
+            needs=lambda data: (rule_set_ref(data.verified.rule_set),),
+            prepare=verified.prepare,
+        ),
+        Handler(CaseReopenedV1, CARDS, key=lambda data: data.key.text, apply=take_reopened),
+    )

@@ -1,0 +1,52 @@
+"""The scorer: rule sets compiled once for each version, rules fired for whole batches, points in exact arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from services.scoring.core.card import Card
+from services.scoring.core.points import CompiledRuleSet, compile_rule_set, group_best
+from services.scoring.core.scorecard import Scorecard, score
+from services.scoring.ports import RuleEngine
+from shared.contracts.verification import VerifiedSubmission
+from shared.ruleset.document import RuleSet
+
+__all__ = ["Scorer"]
+
+_KEPT = 64  # versions that stand side by side; the one unused the longest is let go beyond that
+
+
+class Scorer:
+    """Scores verified submissions under any version of any rule set; versions are named by their hash."""
+
+    def __init__(self, engine: RuleEngine) -> None:
+        self._engine = engine
+        self._compiled: dict[str, CompiledRuleSet] = {}
+
+    def compiled(self, rule_set: RuleSet) -> CompiledRuleSet:
+        """The version, compiled and loaded in the engine; made ready whole before it replaces nothing."""
+        hash_ = rule_set.ref().hash
+        found = self._compiled.pop(hash_, None)
+        if found is None:
+            found = compile_rule_set(rule_set)
+            self._engine.load(hash_, rule_set)
+        self._compiled[hash_] = found
+        if len(self._compiled) > _KEPT:
+            oldest = next(iter(self._compiled))
+            del self._compiled[oldest]
+            self._engine.release(oldest)
+        return found
+
+    def score(
+        self, rule_set: RuleSet, verified: Sequence[VerifiedSubmission], best: Mapping[str, Fraction] | None
+    ) -> list[Scorecard]:
+        """Scorecards in the order of the submissions; `best` None is the provisional pass."""
+        compiled = self.compiled(rule_set)
+        cards = [Card.of(one, rule_set) for one in verified]
+        fired = self._engine.fire(compiled.ref.hash, cards)
+        return [score(compiled, card, firings, best) for card, firings in zip(cards, fired, strict=True)]
+
+    def group_best(self, rule_set: RuleSet, verified: Sequence[VerifiedSubmission]) -> dict[str, Fraction]:
+        """The highest values of a group, for criteria that compare with the best."""
+        return group_best(self.compiled(rule_set), [Card.of(one, rule_set) for one in verified])

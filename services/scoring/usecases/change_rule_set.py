@@ -1,0 +1,78 @@
+"""Load, approve, activate and retire rule sets while everything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.scoring.collections import RULE_SETS
+from services.scoring.core import life_cycle
+from services.scoring.core.examples import run_examples
+from services.scoring.core.life_cycle import KeptRuleSet
+from services.scoring.core.lint import lint
+from services.scoring.ports import RuleEngine
+from shared.kernel.errors import Fault
+from shared.messaging.commands import Aggregates
+from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused, load_text
+
+__all__ = ["activate_rule_set", "approve_rule_set", "check_rule_set", "load_rule_set", "retire_rule_set"]
+
+
+def check_rule_set(content: bytes, name: str, engine: RuleEngine) -> tuple[LoadedRuleSet, Sequence[Fault]]:
+    """Read, lint and try the examples. Returns the warnings; raises `RuleSetRefused` with every error at its place."""
+    loaded = load_text(content, name)
+    findings = lint(loaded)
+    errors: list[Fault] = [finding for finding in findings if finding.severity == "error"]
+    if not errors:
+        errors = [_placed(loaded, fault) for fault in run_examples(loaded.rule_set, engine)]
+    if errors:
+        raise RuleSetRefused(tuple(errors))
+    return loaded, [finding for finding in findings if finding.severity != "error"]
+
+
+def _placed(loaded: LoadedRuleSet, fault: Fault) -> Fault:
+    """An example's fault with the line the example stands on."""
+    parts = fault.place.split(".")
+    ids = [example.id for example in loaded.rule_set.examples]
+    if len(parts) < 2 or parts[1] not in ids:
+        return fault
+    place = f"{loaded.places.at(f'examples[{ids.index(parts[1])}]')} ({fault.place})"
+    return Fault(fault.code, place, fault.vi, fault.en, fault.remedy_vi, fault.remedy_en)
+
+
+async def load_rule_set(
+    aggregates: Aggregates, engine: RuleEngine, content: bytes, name: str, by: str
+) -> tuple[KeptRuleSet, Sequence[Fault]]:
+    """Keep a sound document as a draft. Raises `RuleSetRefused` or `Conflict`; what is active stays as it is."""
+    loaded, warnings = check_rule_set(content, name, engine)
+    now = aggregates.clock.now()
+    kept = await aggregates.execute(
+        RULE_SETS, loaded.rule_set.key, lambda old: life_cycle.load(old, loaded.rule_set, by, now), actor=by
+    )
+    assert kept is not None
+    return kept, warnings
+
+
+async def approve_rule_set(aggregates: Aggregates, key: str, by: str, reason: str = "") -> KeptRuleSet:
+    """Approve as a second person. Raises `NotFound` or `Forbidden`."""
+    now = aggregates.clock.now()
+    kept = await aggregates.execute(RULE_SETS, key, lambda k: life_cycle.approve(k, key, by, now, reason), actor=by)
+    assert kept is not None
+    return kept
+
+
+async def activate_rule_set(aggregates: Aggregates, key: str, from_year: int, by: str, reason: str = "") -> KeptRuleSet:
+    """Let campaigns pin it from a year on. Raises `NotFound`, `Conflict` or `Invalid`."""
+    now = aggregates.clock.now()
+    kept = await aggregates.execute(
+        RULE_SETS, key, lambda k: life_cycle.activate(k, key, from_year, by, now, reason), actor=by
+    )
+    assert kept is not None
+    return kept
+
+
+async def retire_rule_set(aggregates: Aggregates, key: str, by: str, reason: str) -> KeptRuleSet:
+    """Let no new campaign pin it. Raises `NotFound` or `Conflict`."""
+    now = aggregates.clock.now()
+    kept = await aggregates.execute(RULE_SETS, key, lambda k: life_cycle.retire(k, key, by, now, reason), actor=by)
+    assert kept is not None
+    return kept
