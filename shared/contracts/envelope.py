@@ -9,8 +9,10 @@ events of that aggregate on that topic, 1, 2, 3, … without gaps. Duplicates, r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -45,6 +47,11 @@ ATTRIBUTES = (
     "actor",
     "traceparent",
 )
+# What a stored document can hold as an integer everywhere (RFC 8785, I-JSON).
+MAX_SEQUENCE = 2**53 - 1
+_MAX_EXPONENT = 400
+# Other spellings are not times: pydantic would take 20211015 for seconds since 1970.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
 class UnreadableEvent(ValueError):
@@ -128,10 +135,7 @@ def decode(headers: Mapping[str, str], value: bytes | None) -> CloudEvent:
     """
     if not value:
         raise UnreadableEvent("the message has no value (an empty value or a tombstone)")
-    try:
-        body = loads_exact(value)
-    except ValueError as error:
-        raise UnreadableEvent(f"the value is not JSON: {error}") from error
+    body = _read_json(value)
     if headers.get("content-type", "").startswith(STRUCTURED):
         if not isinstance(body, dict):
             raise UnreadableEvent("a structured CloudEvent is a JSON object")
@@ -147,11 +151,48 @@ def decode(headers: Mapping[str, str], value: bytes | None) -> CloudEvent:
     except ValidationError as error:
         first = error.errors()[0]
         raise UnreadableEvent(f"CloudEvent attribute {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    _check_attributes(event, known)
+    return event
+
+
+def _read_json(value: bytes) -> Any:
+    """The value as plain JSON that can be kept: what has no canonical bytes could be neither parked nor stored."""
+    try:
+        body = loads_exact(value)
+        try:
+            canonical_json(body)
+        except TypeError:
+            body = _plain(body)
+            canonical_json(body)
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        raise UnreadableEvent(f"the value is not JSON that can be kept: {error}") from error
+    return body
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as what they are, so that an event means the same whether it was parked or not: 5.0 is 5, 0.5 "0.5"."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, Decimal):
+        return value
+    if abs(int(value.as_tuple().exponent)) > _MAX_EXPONENT:
+        return str(value)  # no figure of anybody's, and not to be written out
+    return int(value) if value == value.to_integral_value() else format(value, "f")
+
+
+def _check_attributes(event: CloudEvent, given: Mapping[str, Any]) -> None:
     if not event.id or not event.source or not event.type:
         raise UnreadableEvent("a CloudEvent needs id, source and type")
-    if event.time.tzinfo is None:
-        raise UnreadableEvent("CloudEvent attribute time: a time zone is missing")
-    return event
+    if not 0 <= event.sequence <= MAX_SEQUENCE:
+        raise UnreadableEvent(f"CloudEvent attribute sequence: must be 0 to {MAX_SEQUENCE}")
+    if not isinstance(given["time"], str) or not _TIME.fullmatch(given["time"]):
+        raise UnreadableEvent("CloudEvent attribute time: must be RFC 3339 with a time zone")
+    try:
+        canonical_json(event.headers())
+    except (TypeError, OverflowError) as error:
+        raise UnreadableEvent(f"CloudEvent attributes that cannot be kept: {error}") from error
 
 
 def read_event(envelope: CloudEvent) -> Event[Any]:
