@@ -41,7 +41,11 @@ _PLACES = 10**6  # decimals have at most six places (document.Input)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything points and rules are worked out from; immutable by convention of its mappings."""
+    """Everything points and rules are worked out from; immutable by convention of its mappings.
+
+    A rejected criterion counts 0, but figures it shares with other criteria stand: who rejects a figure itself adjusts
+    it to the state `rejected`.
+    """
 
     figures: Figures
     rejected: frozenset[str]
@@ -67,7 +71,7 @@ class Card:
             answers = {**answers, **adjusted}
         rejected = frozenset(code for code, finding in findings.items() if finding.finding == "rejected")
         return cls(
-            figures=_figures(rule_set, answers, rejected),
+            figures=_figures(rule_set, answers),
             rejected=rejected,
             evidence=frozenset(code for code, documents in verified.answers.evidence.items() if documents),
             findings=findings,
@@ -88,14 +92,10 @@ class Card:
         )
 
 
-def _figures(rule_set: RuleSet, answers: Mapping[str, Answer], rejected: frozenset[str]) -> dict[str, Figure]:
+def _figures(rule_set: RuleSet, answers: Mapping[str, Answer]) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for section in rule_set.sections:
         for criterion in section.criteria:
-            if criterion.code in rejected:
-                # No figure of a rejected criterion counts anywhere: not here, not as the best of the group.
-                figures.update(dict.fromkeys((item.id for item in criterion.inputs), _REJECTED))
-                continue
             for item in criterion.inputs:
                 answer = answers.get(item.id)
                 figures[item.id] = NOT_REPORTED if answer is None else _figure(criterion, item, answer)

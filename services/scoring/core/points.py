@@ -80,11 +80,18 @@ def _compiled(criterion: Criterion, section: str) -> CompiledCriterion:
 
 
 def group_best(compiled: CompiledRuleSet, cards: Iterable[Card]) -> dict[str, Fraction]:
-    """The highest verified value in the group of every input that a relative criterion compares; 0 where none."""
+    """The highest verified value in the group of every input that a relative criterion compares; 0 where none.
+
+    What an agency claims in a criterion that verification rejected sets no mark for the others.
+    """
     best = dict.fromkeys(compiled.relative_inputs, Fraction(0))
+    relative = [criterion for criterion in compiled.criteria if criterion.method.relative_inputs]
     for card in cards:
-        for name in compiled.relative_inputs:
-            figure = card.figures.get(name)
-            if figure is not None and isinstance(figure.value, Fraction):
-                best[name] = max(best[name], figure.value)
+        for criterion in relative:
+            if criterion.code in card.rejected:
+                continue
+            for name in criterion.method.relative_inputs:
+                figure = card.figures.get(name)
+                if figure is not None and isinstance(figure.value, Fraction):
+                    best[name] = max(best[name], figure.value)
     return best

@@ -106,8 +106,6 @@ class _Reading:
         owner = self.owner(input_id)
         if owner is None:
             return "not_reported"
-        if self.is_rejected(owner[0]):
-            return "rejected"
         state = self.answer(input_id).state
         if state == "not_applicable" and owner[0].not_applicable == "refused":
             return "not_reported"
