@@ -85,7 +85,7 @@ class CompleteBody(_Body):
 class ReturnBody(_Body):
     """Return the case for correction until the end of the day `due_on`, Vietnam time."""
 
-    criteria: tuple[str, ...] = Field((), max_length=500)
+    criteria: tuple[str, ...] = Field(min_length=1, max_length=500)
     reason: str
     due_on: Day = Field(description=f"From today to {MAX_DAYS_TO_CORRECT} days from now.")
     submission_number: Seen = None

@@ -33,8 +33,7 @@ def record_findings(
     `seen` is the number of the answer that was looked at: a newer one may have come meanwhile.
     """
     _workable(case, now, seen)
-    if case.basis == "missing":
-        raise refusals.nothing_answered(case)
+    _answered(case)
     findings = check_findings(checklist, drafts, by, now)
     # Sending the same again, after an answer that never arrived, is one act and not two.
     new = tuple(finding for finding in findings if not _stands(case, finding))
@@ -81,8 +80,9 @@ def return_case(
 ) -> Change[Case]:
     """Send a case back to its agency, which may answer again until the end of the day `due_on`, Vietnam time."""
     _workable(case, now, seen)
+    _answered(case)
     stripped = check_reason(reason)
-    codes = _codes(case, checklist, criteria)
+    codes = _codes(checklist, criteria)
     returned = Return(criteria=codes, reason=stripped, by=by, due_at=_end_of(due_on, now))
     sent = _after(case, "returned", by, now, codes, stripped, status="returned", returned=returned)
     return Change(sent, (tell_returned(sent),))
@@ -107,6 +107,12 @@ def _workable(case: Case, now: datetime, seen: int | None) -> None:
         raise refusals.newer_submission(case, seen)
 
 
+def _answered(case: Case) -> None:
+    """Where nobody answered there is nothing to find, and intake takes no correction of nothing."""
+    if case.basis == "missing":
+        raise refusals.nothing_answered(case)
+
+
 def _stands(case: Case, finding: CriterionFinding) -> bool:
     before = case.findings.get(finding.criterion)
     return before is not None and before.model_copy(update={"found_at": finding.found_at}) == finding
@@ -119,12 +125,12 @@ def _with_findings(case: Case, findings: tuple[CriterionFinding, ...], by: str, 
     return Change(found, (tell_findings(found, findings),))
 
 
-def _codes(case: Case, checklist: Checklist, criteria: Iterable[str]) -> tuple[str, ...]:
+def _codes(checklist: Checklist, criteria: Iterable[str]) -> tuple[str, ...]:
     wanted = set(criteria)
     unknown = sorted(wanted - checklist.criteria.keys())
     if unknown:
         raise refusals.refused_criteria([refusals.unknown_criterion(code) for code in unknown])
-    if not wanted and case.basis == "answered":
+    if not wanted:
         raise refusals.nothing_said("criteria", "Chưa nêu tiêu chí cần bổ sung", "no criterion to correct is named")
     return tuple(code for code in checklist.criteria if code in wanted)
 

@@ -97,14 +97,14 @@ def still_returned(case: Case) -> Conflict:
 
 
 def nothing_answered(case: Case) -> Conflict:
-    """Nobody answered, so there is nothing to accept, adjust or reject; scoring would not look at it."""
+    """Nobody answered, so there is nothing to accept, adjust, reject or correct."""
     return _conflict(
         "case.missing",
         case,
-        "Cơ quan không gửi phiếu trả lời nên không có gì để kết luận",
-        "nobody answered, so there is nothing to find",
-        "Trả lại hồ sơ để cơ quan trả lời, hoặc hoàn thành hồ sơ không có số liệu",
-        "return the case so that the agency answers, or complete it without answers",
+        "Cơ quan không gửi phiếu trả lời nên không có gì để kết luận hay bổ sung",
+        "nobody answered, so there is nothing to find or to correct",
+        "Hoàn thành hồ sơ không có số liệu; hồ sơ tự mở lại nếu phiếu trả lời đến sau",
+        "complete it without answers; should an answer come after all, the case opens by itself",
     )
 
 
