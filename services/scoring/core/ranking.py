@@ -22,13 +22,9 @@ __all__ = ["Entry", "rank"]
 class Entry:
     """An agency with its final scorecard."""
 
+    agency: str
     name: str
     scorecard: ScorecardSummary
-
-    @property
-    def agency(self) -> str:
-        """The agency's id."""
-        return self.scorecard.key.agency
 
 
 def rank(
