@@ -50,6 +50,7 @@ ATTRIBUTES = (
 # What a stored document can hold as an integer everywhere (RFC 8785, I-JSON).
 MAX_SEQUENCE = 2**53 - 1
 _MAX_EXPONENT = 400
+_ROOM = 20
 # Other spellings are not times: pydantic would take 20211015 for seconds since 1970.
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
@@ -160,12 +161,19 @@ def _read_json(value: bytes) -> Any:
     try:
         body = loads_exact(value)
         try:
-            canonical_json(body)
+            canonical_json(_wrapped(body))
         except TypeError:
             body = _plain(body)
-            canonical_json(body)
+            canonical_json(_wrapped(body))
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise UnreadableEvent(f"the value is not JSON that can be kept: {error}") from error
+    return body
+
+
+def _wrapped(body: Any) -> Any:
+    """As deep as a document may hold it: canonical JSON has a bound on nesting."""
+    for _ in range(_ROOM):
+        body = [body]
     return body
 
 
