@@ -45,6 +45,12 @@ Seen = Annotated[
 ]
 
 
+# A bounded length also makes pydantic refuse halves of surrogate pairs, which no store and no reply could hold.
+Reason = Annotated[str, Field(max_length=2 * MAX_REASON)]
+Code = Annotated[str, Field(max_length=40)]
+Name = Annotated[str, Field(max_length=80)]
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,10 +58,10 @@ class _Body(BaseModel):
 class FindingBody(_Body):
     """One finding. `adjusted` by input id: a plain value, null (not reported) or {"state": "not_applicable"}."""
 
-    criterion: str = Field(max_length=40)
+    criterion: Code
     finding: Literal["accepted", "adjusted", "rejected"]
-    reason: str = Field("", description=f"Required unless accepted; at most {MAX_REASON} characters.")
-    adjusted: dict[str, Any] = Field({}, description='Exact values: true, 12, "12.5", an option\'s id.')
+    reason: Reason = Field("", description=f"Required unless accepted; at most {MAX_REASON} characters.")
+    adjusted: dict[Name, Any] = Field({}, description='Exact values: true, 12, "12.5", an option\'s id.')
 
     def draft(self) -> Draft:
         """As the core takes it."""
@@ -85,8 +91,8 @@ class CompleteBody(_Body):
 class ReturnBody(_Body):
     """Return the case for correction until the end of the day `due_on`, Vietnam time."""
 
-    criteria: tuple[str, ...] = Field(min_length=1, max_length=500)
-    reason: str
+    criteria: tuple[Code, ...] = Field(min_length=1, max_length=500)
+    reason: Reason
     due_on: Day = Field(description=f"From today to {MAX_DAYS_TO_CORRECT} days from now.")
     submission_number: Seen = None
 
@@ -94,7 +100,7 @@ class ReturnBody(_Body):
 class ReopenBody(_Body):
     """Open a completed case again."""
 
-    reason: str
+    reason: Reason
 
 
 class AcceptManyBody(_Body):

@@ -1,0 +1,131 @@
+"""What intake's and scoring's events do to verification, whatever their order and however often they come."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from verification_builders import NOW, RULE_SET, a_key, a_record, a_submission, answers
+from verification_service import Verification, a_message, opened
+
+from services.verification.app import definition
+from services.verification.core.model import Case
+from services.verification.state import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, CASES, RULE_SETS
+from shared.contracts.intake import (
+    SubmissionAmendedV1,
+    SubmissionLateV1,
+    SubmissionMissingV1,
+    SubmissionReceivedV1,
+)
+from shared.contracts.registry import topics
+from shared.contracts.scoring import RuleSetActivatedV1
+from shared.messaging.messages import Record
+
+STREAM = "intake/submissions/2021/it/so-noi-vu"
+
+
+def received(sequence: int = 1) -> Record:
+    return a_message(SubmissionReceivedV1(submission=a_submission(1)), STREAM, sequence)
+
+
+def amended(number: int, sequence: int) -> Record:
+    submission = a_submission(number, answers(share=str(number)))
+    return a_message(SubmissionAmendedV1(submission=submission), STREAM, sequence)
+
+
+def missing(sequence: int = 1) -> Record:
+    event = SubmissionMissingV1(key=a_key(), group="province", rule_set=RULE_SET.ref(), closed_at=NOW)
+    return a_message(event, STREAM, sequence)
+
+
+def test_every_event_type_of_every_topic_it_consumes_has_a_handler() -> None:
+    consumed = {topic.name: set(topic.events) for topic in topics().values() if "verification" in topic.consumers}
+    consumed.pop("republish-requests")  # served by the skeleton
+    handled: dict[str, set[str]] = {}
+    for handler in definition().handlers:
+        handled.setdefault(handler.event.topic, set()).add(handler.event.type_)
+    assert handled == consumed
+
+
+async def test_a_received_answer_opens_a_case_found_by_campaign_and_status(verification: Verification) -> None:
+    await verification.consume(received())
+    case = await verification.case(a_key())
+    assert case is not None
+    assert (case.status, case.number, case.submission) == ("open", 1, a_submission(1))
+    assert [event.type for event in await verification.said(a_key())] == ["verification.case.opened.v1"]
+    assert await verification.store.count(CASES.name, BY_CAMPAIGN, "2021") == 1
+    assert await verification.store.count(CASES.name, BY_CAMPAIGN_STATUS, "2021/open") == 1
+    assert await verification.store.count(CASES.name, BY_CAMPAIGN_STATUS, "2021/verified") == 0
+
+
+async def test_a_late_answer_opens_a_case_with_its_days(verification: Verification) -> None:
+    late = SubmissionLateV1(submission=a_submission(1, days_late=3))
+    await verification.consume(a_message(late, STREAM, 1))
+    case = await verification.case(a_key())
+    assert case is not None
+    assert case.submission is not None
+    assert case.submission.days_late == 3
+
+
+async def test_a_missing_answer_is_verified_at_once(verification: Verification) -> None:
+    await verification.consume(missing())
+    (event,) = await verification.said(a_key())
+    assert event.type == "verification.submission.verified.v1"
+    assert event.data["verified"]["basis"] == "missing"
+    assert event.partitionkey == "2021/so-noi-vu"
+
+
+async def test_an_answer_waits_for_its_rule_set(newcomer: Verification) -> None:
+    await newcomer.consume(amended(2, 2), received(1))
+    assert newcomer.asked == []  # held and then taken within one batch: nothing is missing
+    assert await newcomer.case(a_key()) is None
+    assert await newcomer.inbox.waiting() == {"rule_sets/tiny@2021": ["cases/2021/it/so-noi-vu"]}
+    await newcomer.knows_rule_set()
+    case = await newcomer.case(a_key())
+    assert case is not None
+    assert case.number == 2
+    assert await newcomer.inbox.waiting() == {}
+
+
+async def test_an_answer_made_for_other_bytes_of_the_rule_set_is_set_aside(verification: Verification) -> None:
+    other = RULE_SET.ref().model_copy(update={"hash": "0" * 64})
+    event = SubmissionReceivedV1(submission=a_submission(1, rule_set=other))
+    await verification.consume(a_message(event, STREAM, 1))
+    (letter,) = await verification.inbox.dead_letters.list()
+    assert letter.message.handler == "services.verification.handlers.answer_counts"
+    assert "rule_set.unknown" in letter.message.reason
+    assert await verification.case(a_key()) is None
+
+
+async def test_a_newer_state_of_a_rule_set_replaces_the_one_before(verification: Verification) -> None:
+    retired = RuleSetActivatedV1(record=a_record(active_from_year=2022))
+    await verification.consume(a_message(retired, "scoring/rule_sets/tiny@2021", 2))
+    record = await verification.service.aggregates.get(RULE_SETS, "tiny@2021")
+    assert record is not None
+    assert record.active_from_year == 2022
+
+
+# --- any order, any repetition -----------------------------------------------------------------------------------
+
+NEWS = [received(1), amended(2, 2), amended(4, 3)]  # intake numbers every version, and tells of those that count
+
+
+async def after(batches: list[list[Record]]) -> tuple[Case | None, list[str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with opened(Path(folder)) as service:
+            await service.knows_rule_set()
+            for batch in batches:
+                await service.consume(*batch)
+            return await service.case(a_key()), [event.id for event in await service.said(a_key())]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(NEWS), st.lists(st.sampled_from(NEWS), max_size=5), st.integers(0, 8))
+def test_submission_events_in_any_order_and_repetition_give_the_same_case(
+    order: list[Record], again: list[Record], cut: int
+) -> None:
+    mixed = [*again, *order, *again]
+    assert asyncio.run(after([mixed[:cut], mixed[cut:]])) == asyncio.run(after([NEWS]))
