@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from services.scoring.core.card import Card, Typed
 from services.scoring.core.proof_steps import Steps
 from services.scoring.core.proof_text import render_text
-from services.scoring.core.proof_words import FINDINGS, STATES, effect_words, method_words, number, value_words
+from services.scoring.core.proof_words import FINDINGS, STATES, effect_words, method_words, number, value_words, written
 from services.scoring.core.scorecard import CriterionResult, Scorecard, SectionResult
 from shared.contracts.common import Answer, CriterionFinding, Evidence, SubmissionKey
 from shared.contracts.verification import VerifiedSubmission
@@ -307,7 +307,7 @@ class _Proving:
         return self._shown(value, self._display.points_places)
 
     def _shown(self, value: Fraction, places: int) -> Shown:
-        return Shown(exact=value, shown=show(value, places, self._display.rounding).replace(".", ","))
+        return Shown(exact=value, shown=written(show(value, places, self._display.rounding)))
 
 
 def _finding(finding: CriterionFinding) -> ProvenFinding:

@@ -72,8 +72,12 @@ class Steps:
             case RelativeMethod(input=name):
                 highest = number(self.best.get(name, _ZERO))
                 return f"{self._shown(name)} / {highest} (cao nhất trong nhóm) × {number(maximum)} = {gives}"
-            case SumMethod(parts=parts) | BestMethod(cases=parts):
-                return "; ".join(f"{part.title.vi}: {self._applied(part.method, part.maximum)}" for part in parts)
+            case SumMethod(parts=parts):
+                working = "; ".join(f"{part.title.vi}: {self._applied(part.method, part.maximum)}" for part in parts)
+                return f"{working}; cộng {gives}"
+            case BestMethod(cases=cases):
+                best = max(cases, key=self._points)  # the first of several that give as much
+                return f"trường hợp “{best.title.vi}”: {self._applied(best.method, best.maximum)}"
             case _:
                 return "không chấm điểm"
 
@@ -191,6 +195,10 @@ class Steps:
     def _number(self, name: str) -> Fraction:
         value = self.figures[name].value
         return value if isinstance(value, Fraction) else _ZERO
+
+    def _points(self, part: Part) -> Fraction:
+        compiled = self._compiled(part.method, part.maximum)
+        return compiled.points(self.figures, self.best) if compiled.state(self.figures) == "value" else _ZERO
 
     def _compiled(self, method: Method, maximum: Fraction) -> CompiledMethod:
         return compile_method(method, maximum, self.criterion.not_applicable == "allowed")
