@@ -24,6 +24,7 @@ from services.scoring.usecases.change_rule_set import (
 from services.scoring.usecases.compute_ranking import close_table, recompute
 from shared.contracts.common import GroupKey, SubmissionKey
 from shared.contracts.scoring import Ranking, ScorecardSummary, Step
+from shared.contracts.verification import VerifiedSubmission
 from shared.http.auth import Person, require
 from shared.http.problems import read_body
 from shared.kernel.canonical import canonical_json
@@ -157,6 +158,10 @@ def _scorecard_routes(router: APIRouter, aggregates: Aggregates, scorer: Scorer)
     async def scorecard(campaign: str, programme: Programme, agency: str, person: Reader) -> ScorecardSummary:
         record = await found(campaign, programme, agency, person)
         return record.final if record.final is not None and not record.to_rank else record.provisional
+
+    @router.get(f"{base}/verified", tags=["scorecards"], summary="What was scored: answers and findings")
+    async def verified(campaign: str, programme: Programme, agency: str, person: Reader) -> VerifiedSubmission:
+        return (await found(campaign, programme, agency, person)).verified
 
     @router.get(f"{base}/proof", tags=["scorecards"], summary="How every point came about")
     async def proof_json(campaign: str, programme: Programme, agency: str, person: Reader) -> Response:

@@ -1,0 +1,5 @@
+"""The worked example: Bắc Giang's assessments of 2021 and 2022, with made-up answers."""
+
+from deploy.xephang.year.run import play
+
+__all__ = ["play"]

@@ -1,0 +1,127 @@
+"""`xephang run-year`: the worked example from the first rule set to the amended second year."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.xephang.platform import Platform
+from deploy.xephang.year.effect import amendment_text, moved
+from deploy.xephang.year.example import example_year
+from deploy.xephang.year.office import Office, wait_for
+from deploy.xephang.year.play import OPERATOR, PROGRAMMES, YearPlay
+from deploy.xephang.year.results import GROUPS, YearResult, collect, show_tables, summary, write_file
+from deploy.xephang.year.subscriber import Subscriber
+from shared.contracts.scoring import Ranking
+from shared.kernel.canonical import canonical_json
+from shared.kernel.clock import SettableClock
+from shared.ruleset.document import Group, Programme, RuleSet
+
+__all__ = ["play"]
+
+RuleSets = dict[tuple[Programme, Group], RuleSet]
+
+
+async def play(
+    out: Path, data: Path, *, fresh: bool, years: tuple[int, ...], as_json: bool, kafka: str = "", store: str = ""
+) -> int:
+    """Play the years on a platform of its own in `data`, and leave the results in `out`. Returns the exit code.
+
+    A play that was cut off goes on where it stopped, unless `fresh`. `kafka` and `store` name real parts.
+    """
+    if fresh:
+        await asyncio.to_thread(shutil.rmtree, data, ignore_errors=True)
+    console = Console(stderr=as_json)
+    started = time.monotonic()
+    clock = SettableClock(datetime(min(years), 10, 1, tzinfo=UTC))
+    platform = Platform(data, clock=clock, kafka=kafka, store=store)
+    await platform.start()
+    try:
+        console.print(f"Nền tảng chạy tại {platform.url}, Kafka tại {platform.kafka}")
+        async with Office(platform.url, platform.issuer) as office, Subscriber(platform.kafka) as subscriber:
+            results = await _play_years(console, platform, office, subscriber, clock, years, out)
+    finally:
+        await platform.stop()
+    console.print(f"Xong sau {time.monotonic() - started:.1f} giây; kết quả ở {out}/")
+    if as_json:
+        print(canonical_json(summary(results)).decode())
+    return 0
+
+
+async def _play_years(
+    console: Console,
+    platform: Platform,
+    office: Office,
+    subscriber: Subscriber,
+    clock: SettableClock,
+    years: tuple[int, ...],
+    out: Path,
+) -> list[YearResult]:
+    rule_sets: RuleSets = {}
+    results: list[YearResult] = []
+    for year in years:
+        console.rule(f"Đợt đánh giá năm {year}")
+        before = dict(rule_sets)
+        one = YearPlay(platform, office, clock, example_year(year), rule_sets, console.print)
+        await one.play()
+        await _heard(subscriber, year)
+        result = await collect(office, subscriber, year, rule_sets, out / str(year))
+        if results:
+            await _show_amendment(console, office, results[-1], before, rule_sets, out)
+        show_tables(console, result, results[-1] if results else None)
+        results.append(result)
+    await _check_recomputed(console, office, results)
+    return results
+
+
+async def _heard(subscriber: Subscriber, year: int) -> None:
+    wanted = {f"{year}/{programme}/{group}" for programme in PROGRAMMES for group in GROUPS}
+
+    async def all_heard() -> bool:
+        return wanted <= subscriber.received.keys()
+
+    await wait_for("the subscriber has heard the four rankings", all_heard)
+
+
+async def _show_amendment(
+    console: Console, office: Office, last: YearResult, before: RuleSets, after: RuleSets, out: Path
+) -> None:
+    """What was amended between the years, and whom it would have moved in the year before."""
+    lines: list[str] = []
+    for key, new in after.items():
+        old = before[key]
+        if old.ref() == new.ref():
+            continue
+        lines += [amendment_text(old, new).rstrip(), ""]
+        changes = await moved(office, last.rankings[key], new)
+        lines.append(f"Nếu áp dụng cho số liệu năm {last.year}, {len(changes)} cơ quan đổi hạng hoặc mức độ:")
+        lines += [
+            f"  {m.name}: hạng {m.rank[0]} → {m.rank[1]}, điểm {m.points[0]} → {m.points[1]}, "
+            f"mức độ {m.level[0]} → {m.level[1]}"
+            for m in changes
+        ]
+        lines.append("")
+    text = "\n".join(lines)
+    console.rule("Sửa đổi bộ tiêu chí")
+    console.print(text, markup=False, highlight=False)
+    write_file(out / "amendment.txt", text.encode())
+
+
+async def _check_recomputed(console: Console, office: Office, results: list[YearResult]) -> None:
+    """Every published year worked out anew from what was verified gives the same bytes as on the day."""
+    for result in results:
+        for (programme, group), ranking in result.rankings.items():
+            path = f"/scoring/rankings/{result.year}/{programme}/{group}/recomputed"
+            again = Ranking.model_validate(await office.get(path, OPERATOR))
+            if _bytes(again) != _bytes(ranking):
+                raise RuntimeError(f"{result.year}/{programme}/{group} recomputes to other bytes than were published")
+        console.print(f"Năm {result.year}: tính lại từ số liệu đã thẩm tra cho đúng từng byte như đã công bố")
+
+
+def _bytes(ranking: Ranking) -> bytes:
+    return canonical_json(ranking.model_dump(mode="json"))
