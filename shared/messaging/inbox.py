@@ -114,8 +114,7 @@ class Inbox:
             if collection.reference:
                 continue
             for document in await self._kept(collection, WAITS_FOR, ANY):
-                name, _, key = document.body["waits_for"].partition("/")
-                if await self._store.get(name, key) is not None:
+                if await self._is_there(document.body["waits_for"]):
                     await self._advance({(collection.name, document.key): []})
             for document in await self._kept(collection, WITH_HELD, "1"):
                 await self._advance({(collection.name, document.key): []})
@@ -135,6 +134,11 @@ class Inbox:
             result += page
             after = page[-1].key
         return result
+
+    async def _is_there(self, reference: str) -> bool:
+        """Whether a reference (`collection/key`) can be used: a document that only holds early events has no state."""
+        name, _, key = reference.partition("/")
+        return await self._aggregates.get(self._collections[name], key) is not None
 
     async def _release(self, references: Sequence[Target]) -> None:
         """Take up what waited for these references."""
@@ -189,7 +193,9 @@ class Inbox:
 
     async def _after(self, written: Sequence[AggregateDocument[Any]]) -> None:
         """What follows a write: gaps are asked for, what waited for a reference goes on, late parks are rechecked."""
-        references = [(d.collection.name, d.key) for d in written if d.collection.reference and d.changed]
+        references = [
+            (d.collection.name, d.key) for d in written if d.collection.reference and d.changed and d.state is not None
+        ]
         await self._release(references)
         for document in written:
             for topic, stream, first, last in document.gaps():
@@ -206,8 +212,7 @@ class Inbox:
         parked = [document for document in written if document.waits_for]
         arrived: dict[Target, Sequence[_Incoming]] = {}
         for document in parked:
-            name, _, key = document.waits_for.partition("/")
-            if await self._store.get(name, key) is not None:
+            if await self._is_there(document.waits_for):
                 arrived[(document.collection.name, document.key)] = ()
         if arrived:
             await self._advance(arrived)
