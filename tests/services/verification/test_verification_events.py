@@ -22,6 +22,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.registry import topics
 from shared.contracts.scoring import RuleSetActivatedV1
+from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.messages import Record
 
 STREAM = "intake/submissions/2021/it/so-noi-vu"
@@ -106,6 +107,15 @@ async def test_a_newer_state_of_a_rule_set_replaces_the_one_before(verification:
     record = await verification.service.aggregates.get(RULE_SETS, "tiny@2021")
     assert record is not None
     assert record.active_from_year == 2022
+
+
+async def test_a_read_copy_without_a_state_lets_nothing_go_on(newcomer: Verification) -> None:
+    await newcomer.store.put(AggregateDocument(RULE_SETS, "tiny@2021", consumed={"rulesets|x": 1}).write())
+    await newcomer.consume(received())
+    await newcomer.inbox.sweep()
+    assert await newcomer.case(a_key()) is None
+    await newcomer.knows_rule_set()
+    assert await newcomer.case(a_key()) is not None
 
 
 # --- any order, any repetition -----------------------------------------------------------------------------------
