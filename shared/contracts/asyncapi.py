@@ -36,7 +36,7 @@ def docstring(cls: type[EventData]) -> str:
     """The class's own words, as people wrote them; an inherited docstring does not count."""
     words = cls.__dict__.get("__doc__")
     if not words:
-        raise ValueError(f"{cls.__name__} needs a docstring: it is the description of {cls.type_}")
+        raise ValueError(f"{cls.__name__} needs a docstring: it is what the schema says of the event")
     first, *rest = words.strip().splitlines()
     return "\n".join([first, *(line.strip() for line in rest)])
 

@@ -1,0 +1,49 @@
+"""A service handles every event type on each topic it consumes: so the sequence of a stream has no gap by design."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from shared.contracts.registry import SERVICES, topics
+from shared.messaging.handlers import Handler
+
+# Answered by the relay of every service, not by handlers.
+BY_THE_RELAY = {"republish-requests"}
+
+
+def unhandled(service: str, handlers: tuple[Handler, ...]) -> set[str]:
+    """Event types on the topics of a service that none of its handlers takes."""
+    return _heard(service) - {handler.event.type_ for handler in handlers}
+
+
+def _heard(service: str) -> set[str]:
+    return {
+        type_
+        for topic in topics().values()
+        if service in topic.consumers and topic.name not in BY_THE_RELAY
+        for type_ in topic.events
+    }
+
+
+def _handlers(service: str) -> tuple[Handler, ...]:
+    handlers: tuple[Handler, ...] = importlib.import_module(f"services.{service}.handlers").HANDLERS
+    return handlers
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_handles_every_event_type_on_its_topics(service: str) -> None:
+    assert unhandled(service, _handlers(service)) == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_handles_nothing_that_it_does_not_hear(service: str) -> None:
+    handled = [handler.event.type_ for handler in _handlers(service)]
+    assert set(handled) <= _heard(service)
+    assert len(set(handled)) == len(handled), "two handlers for one event type: which of them would win?"
+
+
+def test_a_forgotten_event_type_is_seen() -> None:
+    handlers = _handlers("intake")
+    assert unhandled("intake", handlers[1:]) == {handlers[0].event.type_}
