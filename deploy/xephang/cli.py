@@ -1,0 +1,68 @@
+"""`xephang`: the command line. This file is its table of contents; each command or group has a file in `commands`."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+
+from deploy.xephang.client import PlatformSilent
+from deploy.xephang.commands import lint_files, run_year, score, up
+from deploy.xephang.commands.outcome import (
+    REFUSED,
+    SILENT,
+    examples,
+    fault_lines,
+    note,
+    refuse,
+    refused_json,
+    say_json,
+)
+from shared.kernel.errors import DomainError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="xephang",
+    help="Đánh giá, xếp hạng ứng dụng CNTT và Cổng TTĐT của cơ quan nhà nước (yearly assessment of state agencies).\n\n"
+    "Mã thoát (exit codes): 0 xong, 1 bị từ chối, 2 gọi sai, 3 nền tảng không trả lời.",
+    epilog=examples("xephang run-year", "xephang up", "xephang ruleset lint services/scoring/rulesets/*/*.yaml"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+ruleset = typer.Typer(
+    help="Bộ tiêu chí: kiểm tra, nạp, phê duyệt, kích hoạt, cho thôi dùng (rule sets).",
+    epilog=examples("xephang ruleset lint 2022.1.yaml", "xephang ruleset list"),
+    no_args_is_help=True,
+)
+lint_files.register(ruleset)
+
+for _command in (up, run_year, score):
+    _command.register(app)
+app.add_typer(ruleset, name="ruleset")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Vietnamese letters is no reason to fail
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=given, prog_name="xephang")
+    except PlatformSilent as silent:
+        for line in fault_lines(silent.fault):
+            note(line)
+        sys.exit(SILENT)
+    except DomainError as error:
+        refuse(error)
+        if "--json" in given:
+            say_json(refused_json(error))
+        sys.exit(REFUSED)
+    sys.exit(0)
