@@ -33,6 +33,7 @@ __all__ = ["RELAY_COLLECTION", "Relay", "RelayLimits"]
 
 log = logging.getLogger(__name__)
 
+_NEWEST = 2**62  # a sequence that no stream reaches
 RELAY_COLLECTION = "relay"  # one document a topic: how far consumers have come in the journal, and where the log ended
 
 
@@ -223,9 +224,9 @@ class Relay:
         topic = request.requested_topic
         log.info("%s: publishing again on %s for %s", self._service, topic, request.requested_by)
         if request.stream:
-            entries = await self._store.read_stream(
-                topic, request.stream, request.first_sequence, request.last_sequence
-            )
+            # On a compacted topic the newest event must come last again, or its key would be left with an older state.
+            last = _NEWEST if self._topics[topic].cleanup == "compact" else request.last_sequence
+            entries = await self._store.read_stream(topic, request.stream, request.first_sequence, last)
             for start in range(0, len(entries), self._limits.batch):
                 await self._publish(entries[start : start + self._limits.batch])
         else:
