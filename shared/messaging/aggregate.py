@@ -188,10 +188,15 @@ class AggregateDocument(Generic[S]):
         """Keep an event that came before its predecessors."""
         if any(h["cursor"] == cursor and h["event"]["sequence"] == event.sequence for h in self.held):
             return
-        if len(self.held) < _HELD_MAX:
-            raw = event.model_dump(mode="json", exclude_defaults=True)
-            self.held.append({"cursor": cursor, "topic": topic, "event": raw})
-            self.changed = True
+        raw = event.model_dump(mode="json", exclude_defaults=True)
+        self.held.append({"cursor": cursor, "topic": topic, "event": raw})
+        self.changed = True
+        if len(self.held) > _HELD_MAX:
+            # The last of the stream is kept in any case: without it, nothing would tell that others were let go.
+            self.held.sort(key=lambda held: held["event"]["sequence"])
+            own = [held for held in self.held if held["cursor"] == cursor]
+            if len(own) > 1:
+                self.held.remove(own[-2])
 
     def take_held(self, cursor: str) -> tuple[str, CloudEvent] | None:
         """The held event that is next in its stream, removed; outdated ones are dropped on the way."""
