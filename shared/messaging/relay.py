@@ -33,6 +33,7 @@ __all__ = ["RELAY_COLLECTION", "Relay", "RelayLimits"]
 
 log = logging.getLogger(__name__)
 
+_ASKED_MAX = 1000  # requests waiting; who is turned away asks again
 _NEWEST = 2**62  # a sequence that no stream reaches
 RELAY_COLLECTION = "relay"  # one document a topic: how far consumers have come in the journal, and where the log ended
 
@@ -96,7 +97,7 @@ class Relay:
         self._topics = {topic.name: topic for topic in (*owned, *dead_letter_topics().values())}
         self._owned = [topic.name for topic in owned]
         self._ahead = {name: _Ahead() for name in self._topics}
-        self._requests: deque[RepublishRequestedV1] = deque(maxlen=1000)
+        self._requests: deque[RepublishRequestedV1] = deque()
         self._asked: set[RepublishRequestedV1] = set()
 
     def wake(self) -> None:
@@ -105,7 +106,7 @@ class Relay:
 
     def ask_again(self, request: RepublishRequestedV1) -> None:
         """Publish a range again, as a consumer asks; a request that is already waiting is not doubled."""
-        if request.requested_topic in self._owned and request not in self._asked:
+        if request.requested_topic in self._owned and request not in self._asked and len(self._asked) < _ASKED_MAX:
             self._asked.add(request)
             self._requests.append(request)
             self.wake()
