@@ -77,3 +77,18 @@ async def test_provisional_scorecards_are_consumed_and_not_kept(publishing: Any,
     cards = await publishing.aggregates.get(CARDS, "2021/it/so-noi-vu")
     assert [card.card.stage for card in cards.cards] == ["final"]
     assert publishing.requests == []
+
+
+async def test_nothing_is_lost_when_more_arrives_early_than_can_be_held(publishing: Any, as_record: Any) -> None:
+    await publishing.prepared()
+    key = KEYS[1]
+    records = {n: as_record(RankingComputedV1(ranking=a_ranking(key, n, (("so-y-te", n),))), n) for n in range(2, 152)}
+    await publishing.consume(*(records[n] for n in sorted(records) if n != 2))
+    for _ in range(5):
+        asked = [request for request in publishing.requests if request.requested_topic == "computed-rankings"][-1]
+        again = range(asked.first_sequence, asked.last_sequence + 1)
+        publishing.requests.clear()
+        await publishing.consume(*(records[n] for n in again))
+        if not publishing.requests:
+            break
+    assert (await publishing.aggregates.get(RANKINGS, key.text)).revision == 151
