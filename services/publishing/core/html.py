@@ -81,7 +81,7 @@ def _table(number: int, table: RankingTable) -> Iterator[str]:
     if table.unranked:
         yield _el("p", "Không xếp hạng:")
         yield _el("ul", *(_el("li", f"{name}: {reason}") for _, name, reason in table.unranked))
-    yield _el("p", f"Bộ tiêu chí: {table.rule_set}", class_="small")
+    yield _el("p", f"Chấm theo: {table.rule_set}", class_="small")
 
 
 def _cells(cells: tuple[str, ...]) -> Iterator[str]:

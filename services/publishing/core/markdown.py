@@ -46,7 +46,7 @@ def _table(number: int, table: RankingTable) -> Iterator[str]:
     if table.unranked:
         lines = [f"- {_safe(name)}: {_safe(reason)}" for _, name, reason in table.unranked]
         yield "Không xếp hạng:\n\n" + "\n".join(lines)
-    yield f"*Bộ tiêu chí: {_safe(table.rule_set)}*"
+    yield f"*Chấm theo: {_safe(table.rule_set)}*"
 
 
 def _line(cells: tuple[str, ...] | list[str]) -> str:

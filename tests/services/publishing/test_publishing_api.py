@@ -208,3 +208,10 @@ async def test_every_write_records_who(publishing: Any) -> None:
     decision = await publishing.aggregates.get(DECISIONS, "2021")
     (draft,) = decision.drafts
     assert (draft.drafted_by, draft.signature.signed_by) == ("operator-1", "chairman-1")
+
+
+def test_every_route_is_described(publishing: Any) -> None:
+    paths = publishing.api.openapi()["paths"]
+    described = [operation for path in paths.values() for operation in path.values()]
+    assert len(described) == 13
+    assert all(operation.get("summary") for operation in described)
