@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -79,8 +80,8 @@ class Platform:
         for name in SERVICES:
             definition = self._definitions[name] = DEFINITIONS[name]()
             self._stores[name] = await open_store(self._store_address, name, store_indexes(definition.collections))
-        for name in SERVICES:
-            await self.start_service(name)
+        # Together, because a consumer group takes its time to form, and each service has its own.
+        await asyncio.gather(*(self.start_service(name) for name in SERVICES))
         await self._http.start()
 
     async def stop(self) -> None:

@@ -147,8 +147,8 @@ def _scorecard_routes(router: APIRouter, aggregates: Aggregates, scorer: Scorer)
         rule_set = parsed_rule_set(record.verified.rule_set.hash, kept.document)
         best = None
         if record.final is not None and not record.to_rank:
-            cards = await aggregates.find(CARDS, "table", record.table.text)
-            best = scorer.group_best(rule_set, [card.verified for card in cards.values()])
+            ranked = await aggregates.get(RANKINGS, record.table.text)
+            best = ranked.group_best if ranked else None
         scored = scorer.score(rule_set, [record.verified], best)[0]
         return proof(rule_set, record.verified, scored, best)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -523,9 +524,13 @@ class RuleSet(_Model):
         """Plain JSON of the document, defaults left out: what is stored, sent and hashed."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
-    def content_hash(self) -> str:
-        """SHA-256 (hex) of the canonical JSON bytes."""
+    @cached_property
+    def _content_hash(self) -> str:
         return sha256_hex(canonical_json(self.canonical()))
+
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of the canonical JSON bytes; worked out once, as the document never changes."""
+        return self._content_hash
 
     def ref(self) -> RuleSetRef:
         """The reference that campaigns, scorecards and rankings carry."""

@@ -26,7 +26,6 @@ class Subscriber:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Subscriber:
-        await self._consumer.start()
         self._task = asyncio.create_task(self._listen())
         return self
 
@@ -38,6 +37,7 @@ class Subscriber:
         await self._consumer.stop()
 
     async def _listen(self) -> None:
+        await self._consumer.start()
         async for record in self._consumer:
             type_ = dict(record.headers).get("ce_type", b"").decode()
             self.received[(record.key or b"").decode()] = (type_, record.value or b"")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import Ranking, ScorecardSummary
 from shared.contracts.verification import VerifiedSubmission
+from shared.kernel.exact import Exact
 
 __all__ = ["CardRecord", "RankingRecord"]
 
@@ -41,10 +42,14 @@ class CardRecord(BaseModel):
 
 
 class RankingRecord(BaseModel):
-    """The newest ranking of a table; `closed_by` and `reason` when the operator closed it before it was complete."""
+    """The newest ranking of a table; `closed_by` and `reason` when the operator closed it before it was complete.
+
+    `group_best` holds the highest values, by input, that the final scorecards were compared with.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     ranking: Ranking
+    group_best: dict[str, Exact] = {}
     closed_by: str = ""
     reason: str = ""

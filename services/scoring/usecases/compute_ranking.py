@@ -74,10 +74,17 @@ async def _rank_table(
 ) -> Ranking:
     cards = await aggregates.find(CARDS, TABLE, table.text)
     rule_set = await _rule_set(aggregates, campaign, table)
-    finals, _ = _finals(scorer, rule_set, cards)
-    record = await aggregates.execute(
-        RANKINGS, table.text, lambda old: _keep(old, campaign, table, rule_set, finals, by, reason), actor=by
-    )
+    finals, best = _finals(scorer, rule_set, cards)
+
+    def keep(old: RankingRecord | None) -> Change[RankingRecord]:
+        """The ranking as a new revision, unless it says the same as the newest one."""
+        ranking = _ranking(campaign, table, rule_set, finals, old.ranking.revision + 1 if old else 1)
+        if old is not None and old.ranking.basis_hash == ranking.basis_hash:
+            return Change(old)
+        new = RankingRecord(ranking=ranking, group_best=best, closed_by=by, reason=reason)
+        return Change(new, (Outgoing(RankingComputedV1(ranking=ranking), table.text),))
+
+    record = await aggregates.execute(RANKINGS, table.text, keep, actor=by)
     keys = list(finals)
     for start in range(0, len(keys), _BATCH):
         decisions = {key: _finalise(cards[key], finals[key]) for key in keys[start : start + _BATCH]}
@@ -100,24 +107,6 @@ def _finals(
         for key, one, card in zip(part, verified, scorer.score(rule_set, verified, best), strict=True):
             finals[key] = card.summary(one.key, one.group, "final", basis_hash(one, ref, best))
     return finals, best
-
-
-def _keep(
-    old: RankingRecord | None,
-    campaign: Campaign,
-    table: GroupKey,
-    rule_set: RuleSet,
-    finals: dict[str, ScorecardSummary],
-    by: str,
-    reason: str,
-) -> Change[RankingRecord]:
-    """The ranking as a new revision, unless it says the same as the newest one."""
-    revision = old.ranking.revision + 1 if old else 1
-    ranking = _ranking(campaign, table, rule_set, finals, revision)
-    if old is not None and old.ranking.basis_hash == ranking.basis_hash:
-        return Change(old)
-    new = RankingRecord(ranking=ranking, closed_by=by, reason=reason)
-    return Change(new, (Outgoing(RankingComputedV1(ranking=ranking), table.text),))
 
 
 def _ranking(
