@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from shared.kernel.errors import Fault, Invalid
 from shared.ruleset.document import RuleSet
 from shared.ruleset.places import Places, join, subjects
-from shared.ruleset.reading import MAX_BYTES, Unreadable, read_text
+from shared.ruleset.reading import MAX_BYTES, Unreadable, check_plain, read_text
 from shared.ruleset.refusals import faults_of
 from shared.ruleset.wording import fault
 
@@ -62,7 +62,7 @@ def load_text(text: str | bytes, name: str) -> LoadedRuleSet:
         data, places = read_text(text, name)
     except Unreadable as error:
         raise RuleSetRefused(_bounded(error.faults, name)) from error
-    return load_data(data, places)
+    return _validated(data, places)
 
 
 def load_file(path: str | PathLike[str]) -> LoadedRuleSet:
@@ -84,6 +84,14 @@ def load_rule_set(path: str | PathLike[str]) -> RuleSet:
 
 def load_data(data: dict[str, Any], places: Places) -> LoadedRuleSet:
     """Validate plain data that came from elsewhere (an Excel sheet) with its places. Raises `RuleSetRefused`."""
+    try:
+        check_plain(data, places)
+    except Unreadable as error:
+        raise RuleSetRefused(_bounded(error.faults, places.name)) from error
+    return _validated(data, places)
+
+
+def _validated(data: dict[str, Any], places: Places) -> LoadedRuleSet:
     try:
         rule_set = RuleSet.model_validate(data)
     except ValidationError as error:

@@ -27,7 +27,7 @@ try:
 except ImportError:  # PyYAML built without libyaml: slower, otherwise the same
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
-__all__ = ["MAX_BYTES", "Unreadable", "read_text"]
+__all__ = ["MAX_BYTES", "Unreadable", "check_plain", "read_text"]
 
 MAX_BYTES = 2 * 1024 * 1024
 _MAX_DEPTH = 32
@@ -84,14 +84,19 @@ def _read_json(text: str, name: str) -> tuple[dict[str, Any], Places]:
         raise Unreadable(fault("document.malformed", name, kind="JSON", problem=str(error)[:200])) from error
     if not isinstance(data, dict):
         raise Unreadable(fault("document.not_mapping", name))
-    places = Places(name, {}, {})
-    faults = list(_check_json(data, places))
+    places = Places(name, {}, subjects(data))
+    check_plain(data, places)
+    return data, places
+
+
+def check_plain(data: Any, places: Places) -> None:
+    """Hold data that did not come as YAML to the same limits; raises `Unreadable`."""
+    faults = tuple(_plain_faults(data, places))
     if faults:
         raise Unreadable(*faults)
-    return data, Places(name, {}, subjects(data))
 
 
-def _check_json(data: Any, places: Places) -> Iterator[Fault]:
+def _plain_faults(data: Any, places: Places) -> Iterator[Fault]:
     pending: list[tuple[str, Any, int]] = [("", data, 1)]
     nodes = 0
     while pending:
@@ -101,7 +106,8 @@ def _check_json(data: Any, places: Places) -> Iterator[Fault]:
             yield _excess(places.at(path), depth)
             return
         if isinstance(value, dict):
-            for key, item in value.items():
+            for name, item in value.items():
+                key = str(name)
                 yield from _check_scalar(key[: _MAX_KEY + 1], places.at(path), is_key=True)
                 pending.append((join(path, key[:_MAX_KEY]), item, depth + 1))
         elif isinstance(value, list):
