@@ -87,10 +87,10 @@ def encode(value: Typed) -> int | str:
         return int(value)
     if isinstance(value, str):
         return value if len(value) <= 64 and value.isascii() and value.replace("_", "").isalnum() else OTHER_TEXT
-    scaled = value * SCALE
-    if scaled.denominator != 1:
+    scaled, rest = divmod(value.numerator * SCALE, value.denominator)
+    if rest:
         raise RuleEngineError(f"the fact {value} has more than six decimals")
-    return max(-LIMIT, min(LIMIT, scaled.numerator))
+    return max(-LIMIT, min(LIMIT, scaled))
 
 
 def _leaf(comparison: Comparison, kinds: frozenset[Kind], positive: bool) -> Tree:

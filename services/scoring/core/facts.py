@@ -45,9 +45,9 @@ def criterion_fact(name: str) -> Callable[[CompiledCriterion, Card], Typed | Non
     """How to read a `criterion.*` fact of one criterion from a card."""
     match name:
         case "criterion.evidence_required":
-            return lambda criterion, card: criterion.source.evidence.required
+            return lambda criterion, card: criterion.evidence_required
         case "criterion.evidence_missing":
-            return lambda criterion, card: criterion.source.evidence.required and criterion.code not in card.evidence
+            return lambda criterion, card: criterion.evidence_required and criterion.code not in card.evidence
         case "criterion.state":
             return lambda criterion, card: criterion.state(card)
         case "criterion.scored":

@@ -22,6 +22,7 @@ class CompiledCriterion:
     section: str
     maximum: Fraction
     information: bool
+    evidence_required: bool
     method: CompiledMethod
 
     def state(self, card: Card) -> State:
@@ -70,6 +71,7 @@ def _compiled(criterion: Criterion, section: str) -> CompiledCriterion:
         section=section,
         maximum=Fraction(0) if information else criterion.maximum,
         information=information,
+        evidence_required=criterion.evidence.required,
         method=compile_method(
             criterion.method,
             criterion.maximum,
