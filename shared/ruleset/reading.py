@@ -31,8 +31,8 @@ __all__ = ["MAX_BYTES", "Unreadable", "check_plain", "read_text"]
 
 MAX_BYTES = 2 * 1024 * 1024
 _MAX_DEPTH = 32
-_MAX_NODES = 50_000
-_MAX_KEY = 80
+_MAX_NODES = 100_000
+_MAX_KEY = 64
 _MAX_DIGITS = 40
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")

@@ -56,7 +56,9 @@ def _criteria(scope: Scope, path: str, expect: Expectation) -> Iterator[Finding]
 
 
 def _figures(scope: Scope, path: str, expect: Expectation) -> Iterator[Finding]:
-    total = sum((section.maximum for section in scope.rule_set.sections), Fraction(0))
+    total = scope.total
+    if total is None:
+        return
     maximum = total if expect.maximum is None else expect.maximum
     if not 0 <= maximum <= total:
         yield _contradiction(

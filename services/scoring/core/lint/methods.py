@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from services.scoring.core.lint.finding import Finding, shown
-from services.scoring.core.lint.scope import At, Scope
+from services.scoring.core.lint.scope import At, Scope, summed
 from services.scoring.core.lint.used import inputs_of
 from shared.ruleset.document import (
     BandsMethod,
@@ -145,7 +145,7 @@ def _most(scope: Scope, at: At, method: Method) -> Fraction | None:
             item = scope.inputs.get(name)
             return None if item is None or item.maximum is None else item.maximum * points
         case SumMethod(parts=parts):
-            return sum((part.maximum for part in parts), Fraction(0)) if parts else None
+            return summed(part.maximum for part in parts) if parts else None
         case BestMethod(cases=cases):
             return max((part.maximum for part in cases), default=None)
         case _:

@@ -10,13 +10,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.scoring.core.lint.finding import Finding, shown
-from services.scoring.core.lint.scope import Scope
+from services.scoring.core.lint.scope import PLACES_SCALE, Scope
 from shared.ruleset.document import Band, Expectation
 from shared.ruleset.places import join
 
 __all__ = ["check_numbers", "check_texts"]
 
-SCALE = 10**6
 LIMIT = 2**62
 
 
@@ -25,9 +24,9 @@ def check_numbers(scope: Scope) -> Iterator[Finding]:
     for path, value, exact_only in _leaves("", scope.rule_set, free=False):
         if not isinstance(value, Fraction):
             continue
-        if abs(value) * SCALE >= LIMIT:
+        if abs(value) * PLACES_SCALE >= LIMIT:
             yield scope.find("number.too_large", path, value=shown(value))
-        elif exact_only and (value * SCALE).denominator != 1:
+        elif exact_only and (value * PLACES_SCALE).denominator != 1:
             yield scope.find("number.too_many_decimals", path, value=shown(value))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -28,13 +28,14 @@ from shared.ruleset.document import (
 from shared.ruleset.loader import LoadedRuleSet
 from shared.ruleset.places import join
 
-__all__ = ["FIXED_FACTS", "At", "Scope"]
+__all__ = ["FIXED_FACTS", "PLACES_SCALE", "At", "Scope", "summed"]
 
 # Facts that every rule set has (document.Comparison); the others come from its inputs and rules.
 FIXED_FACTS = (
     *("submission.days_late", "submission.missing"),
     *("criterion.evidence_required", "criterion.evidence_missing", "criterion.state", "criterion.scored"),
 )
+PLACES_SCALE = 10**6  # numbers have at most six decimals
 _MAX_HINTS = 100  # looking for similar names is slow; nobody reads the hundredth
 
 
@@ -64,6 +65,11 @@ class Scope:
             if self._hints > _MAX_HINTS:
                 del values["known"]
         return finding(self.places, code, path, **values)
+
+    @cached_property
+    def total(self) -> Fraction | None:
+        """The points of all sections together."""
+        return summed(section.maximum for section in self.rule_set.sections)
 
     # --- by name ---
 
@@ -142,6 +148,16 @@ class Scope:
         for path, rule in self.each_rule():
             for index, effect in enumerate(rule.then):
                 yield join(path, "then", index), rule, effect
+
+
+def summed(values: Iterable[Fraction]) -> Fraction | None:
+    """The sum; None if a number is none that a document may hold (which numbers.py says), so that no sum explodes."""
+    total = Fraction(0)
+    for value in values:
+        if PLACES_SCALE % value.denominator:
+            return None
+        total += value
+    return total
 
 
 def _methods(at: At, method: Method) -> Iterator[tuple[At, Method]]:

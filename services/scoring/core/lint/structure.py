@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from services.scoring.core.lint.finding import Finding, shown
-from services.scoring.core.lint.scope import Scope
+from services.scoring.core.lint.scope import Scope, summed
 from services.scoring.core.lint.used import used_inputs
 from shared.ruleset.document import Criterion, Input, Section
 from shared.ruleset.places import join
@@ -31,9 +31,8 @@ def check_sections(scope: Scope) -> Iterator[Finding]:
     yield from doubles(scope, "section.duplicate", ((join(p, "code"), s.code) for p, s in scope.each_section()))
     for path, section in scope.each_section():
         yield from _section_points(scope, path, section)
-    total = sum((section.maximum for section in scope.rule_set.sections), Fraction(0))
-    if total != TOTAL:
-        yield scope.find("set.total", "sections", sum=shown(total))
+    if scope.total is not None and scope.total != TOTAL:
+        yield scope.find("set.total", "sections", sum=shown(scope.total))
     stage = scope.rule_set.stage
     if stage.last_year < stage.first_year:
         yield scope.find("stage.reversed", "stage", first=stage.first_year, last=stage.last_year)
@@ -43,8 +42,8 @@ def _section_points(scope: Scope, path: str, section: Section) -> Iterator[Findi
     spot = join(path, "maximum")
     if section.maximum <= 0:
         yield scope.find("maximum.not_positive", spot, value=shown(section.maximum))
-    total = sum((criterion.maximum for criterion in section.criteria), Fraction(0))
-    if total != section.maximum:
+    total = summed(criterion.maximum for criterion in section.criteria)
+    if total is not None and total != section.maximum:
         yield scope.find("section.points", spot, declared=shown(section.maximum), sum=shown(total))
 
 
