@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from services.scoring.core.card import Card
-from services.scoring.core.facts import Firing
+from services.scoring.core.facts import Firing, RuleEngineError
 from shared.ruleset.document import RuleSet
 
 __all__ = ["Firing", "RuleEngine", "RuleEngineError"]
-
-
-class RuleEngineError(RuntimeError):
-    """The engine could not decide which rules fire; nothing may be scored from what it gave."""
 
 
 class RuleEngine(Protocol):

@@ -68,6 +68,11 @@ class DurableEngine:
             if network is not None:
                 network.close()
 
+    def close(self) -> None:
+        """Release every version."""
+        for name in tuple(self._networks):
+            self.release(name)
+
     def fire(self, rule_set_hash: str, cards: Sequence[Card]) -> list[tuple[Firing, ...]]:
         """The rules that fire on each card."""
         with self._lock:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Protocol, TypeVar
 
 from services.scoring.core.card import Card
-from services.scoring.core.facts import Firing
+from services.scoring.core.facts import Firing, RuleEngineError
 from services.scoring.core.points import CompiledRuleSet, compile_rule_set
 from services.scoring.core.reference import evaluate
 from services.scoring.core.scorecard import basis_hash, score
@@ -58,7 +58,10 @@ def run_examples(rule_set: RuleSet, engine: _Engine) -> list[Fault]:
         except DomainError as error:
             faults += [_at(example, fault) for fault in error.faults]
     if ready:
-        faults += _run(rule_set, engine, ready)
+        try:
+            faults += _run(rule_set, engine, ready)
+        except RuleEngineError as error:
+            faults.append(_refused_by_engine(error))
     return faults
 
 
@@ -204,6 +207,17 @@ def _fault(example: Example, field: str, expected: str, found: str) -> Fault:
         en=f"expected {expected}, found {found}",
         remedy_vi="sửa ví dụ hoặc sửa cách tính của bộ tiêu chí",
         remedy_en="correct the example, or the method of the rule set",
+    )
+
+
+def _refused_by_engine(error: RuleEngineError) -> Fault:
+    return Fault(
+        code="example.engine",
+        place="rules",
+        vi=f"bộ máy quy tắc không chạy được: {error}",
+        en=f"the rule engine cannot run: {error}",
+        remedy_vi="sửa điều kiện của quy tắc",
+        remedy_en="correct the condition of the rule",
     )
 
 

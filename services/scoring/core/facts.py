@@ -14,7 +14,7 @@ from services.scoring.core.card import Card, Typed
 from services.scoring.core.points import CompiledCriterion
 from shared.ruleset.document import AllOf, AnyOf, Comparison, Condition, Derive, Not, RuleSet
 
-__all__ = ["Firing", "Kind", "card_fact", "comparisons", "criterion_fact", "fact_kinds", "kind_of"]
+__all__ = ["Firing", "Kind", "RuleEngineError", "card_fact", "comparisons", "criterion_fact", "fact_kinds", "kind_of"]
 
 Kind = Literal["boolean", "number", "text"]
 
@@ -25,6 +25,10 @@ class Firing:
 
     rule_id: str
     criterion: str | None = None
+
+
+class RuleEngineError(RuntimeError):
+    """The engine could not decide which rules fire; nothing may be scored from what it gave."""
 
 
 def card_fact(name: str) -> Callable[[Card], Typed | None]:

@@ -188,6 +188,8 @@ def rule_sets(draw: st.DrawFn, most_rules: int = 6) -> RuleSet:
         criteria = []
         for number in range(1, draw(st.integers(1, 4)) + 1):
             method, asked = draw(methods(f"i{section}{number}"))
+            if criteria and draw(st.integers(0, 3)) == 0:  # asked elsewhere: inputs are shared by their id
+                method, asked = draw(_sample(criteria))["method"], []
             inputs += asked
             codes.append(f"{section}.{number}")
             more = {"not_applicable": draw(_sample(["allowed", "refused"]))}

@@ -102,6 +102,14 @@ def test_disagreement_of_the_two_paths_is_a_fault(monkeypatch: pytest.MonkeyPatc
     assert places(BASE) == ["examples.base.reference"]
 
 
+def test_rule_that_the_engine_cannot_run_is_a_fault() -> None:
+    rule = a_rule("it", {"not": {"fact": "derived.x", "is": True}})
+    criterion = a_criterion("1.1", {"form": "information"}, [], 0)
+    example = {"id": "base", "title": {"vi": "base"}, "expect": {}}
+    faults = run_examples(a_rule_set(a_section("1", criterion), rules=[rule], examples=[example]), DurableEngine())
+    assert [(fault.place, fault.code) for fault in faults] == [("rules", "example.engine")]
+
+
 def test_examples_leave_a_loaded_version_alone() -> None:
     class Recording:
         """An engine that notes under which names it is used."""

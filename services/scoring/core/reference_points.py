@@ -1,0 +1,204 @@
+"""The reference, part one: what an input's value is, and the points a method gives for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Literal
+
+from shared.contracts.common import Answer, CriterionFinding
+from shared.contracts.verification import VerifiedSubmission
+from shared.kernel.exact import parse_exact
+from shared.ruleset.document import (
+    BandsMethod,
+    BestMethod,
+    ChoiceMethod,
+    CountMethod,
+    Criterion,
+    InformationMethod,
+    Input,
+    Method,
+    Part,
+    Quotient,
+    RatioMethod,
+    RelativeMethod,
+    RuleSet,
+    SumMethod,
+    YesNoMethod,
+)
+
+__all__ = ["PointsReading", "State", "Value"]
+
+Value = bool | Fraction | str
+State = Literal["value", "not_applicable", "not_reported", "rejected"]
+
+
+class PointsReading:
+    """One submission read by one rule set: inputs and methods."""
+
+    def __init__(
+        self, rule_set: RuleSet, verified: VerifiedSubmission, group_best: Mapping[str, Fraction] | None
+    ) -> None:
+        self.rule_set = rule_set
+        self.verified = verified
+        self.group_best = group_best
+        self.missing = verified.basis == "missing"
+        self.findings: dict[str, CriterionFinding] = (
+            {} if self.missing else {finding.criterion: finding for finding in verified.findings}
+        )
+
+    def answer(self, input_id: str) -> Answer:
+        """What counts as the answer to an input: as adjusted, else as submitted."""
+        if self.missing:
+            return Answer(state="not_reported")
+        for finding in reversed(self.verified.findings):
+            if finding.finding == "adjusted" and input_id in finding.adjusted:
+                return finding.adjusted[input_id]
+        return self.verified.answers.figures.get(input_id, Answer(state="not_reported"))
+
+    def owner(self, input_id: str) -> tuple[Criterion, Input] | None:
+        """The criterion that asks for an input."""
+        for criterion in self.rule_set.criteria():
+            for item in criterion.inputs:
+                if item.id == input_id:
+                    return criterion, item
+        return None
+
+    def is_rejected(self, criterion: Criterion) -> bool:
+        """Whether verification rejected a criterion."""
+        finding = self.findings.get(criterion.code)
+        return finding is not None and finding.finding == "rejected"
+
+    def input_state(self, input_id: str) -> State:
+        """The state of an input as verified."""
+        owner = self.owner(input_id)
+        if owner is None:
+            return "not_reported"
+        state = self.answer(input_id).state
+        if state == "not_applicable" and owner[0].not_applicable == "refused":
+            return "not_reported"
+        return state
+
+    def input_value(self, input_id: str) -> Value | None:
+        """The value of an input as verified, or None if it has none."""
+        owner = self.owner(input_id)
+        if owner is None or self.input_state(input_id) != "value":
+            return None
+        value = self.answer(input_id).value
+        if owner[1].type in ("integer", "decimal"):
+            return parse_exact(value)
+        if not isinstance(value, bool | str):
+            raise ValueError(f"{input_id}: {value!r} is not a {owner[1].type}")
+        return value
+
+    def number(self, input_id: str) -> Fraction:
+        """The value of a numeric input that is known to have one."""
+        value = self.input_value(input_id)
+        if not isinstance(value, Fraction):
+            raise ValueError(f"{input_id}: {value!r} is not a number")
+        return value
+
+    def needed(self, criterion: Criterion, *input_ids: str) -> State:
+        """The state of something that needs all of the inputs."""
+        states = [self.input_state(input_id) for input_id in input_ids]
+        if "rejected" in states:
+            return "rejected"
+        if "not_reported" in states:
+            return "not_reported"
+        if "not_applicable" in states:
+            return "not_applicable" if criterion.not_applicable == "allowed" else "not_reported"
+        return "value"
+
+    def method_state(self, criterion: Criterion, method: Method) -> State:
+        """Whether a method can be worked out."""
+        match method:
+            case YesNoMethod() | CountMethod() | ChoiceMethod() | RelativeMethod():
+                return self.needed(criterion, method.input)
+            case RatioMethod(of=quotient):
+                return self.quotient_state(criterion, quotient)
+            case BandsMethod(of=of):
+                return self.needed(criterion, of) if isinstance(of, str) else self.quotient_state(criterion, of)
+            case InformationMethod():
+                return self.needed(criterion, *(item.id for item in criterion.inputs))
+            case SumMethod(parts=parts) | BestMethod(cases=parts):
+                states = [self.method_state(criterion, part.method) for part in parts]
+                for state in ("value", "rejected", "not_reported"):
+                    if state in states:
+                        return state
+                return "not_applicable"
+
+    def quotient_state(self, criterion: Criterion, of: Quotient) -> State:
+        """Whether a quotient can be worked out."""
+        if of.denominator is None:
+            state = self.needed(criterion, of.numerator)
+        else:
+            state = self.needed(criterion, of.numerator, of.denominator)
+        if state == "value" and self.denominator(of) == 0 and of.zero_denominator == "not_applicable":
+            return "not_applicable"
+        return state
+
+    def denominator(self, of: Quotient) -> Fraction:
+        """The denominator: an input or the constant `whole`."""
+        if of.denominator is not None:
+            return self.number(of.denominator)
+        return of.whole if of.whole is not None else Fraction(0)
+
+    def quotient(self, of: Quotient) -> Fraction:
+        """numerator / denominator within 0..1; 0 or 1 where the denominator is 0, as the document says."""
+        denominator = self.denominator(of)
+        if denominator == 0:
+            return Fraction(1) if of.zero_denominator == "full" else Fraction(0)
+        return _between(self.number(of.numerator) / denominator, Fraction(1))
+
+    def method_points(self, criterion: Criterion, method: Method, maximum: Fraction) -> Fraction:
+        """Points of a method in the state `value`."""
+        return _between(self.raw_points(criterion, method, maximum), maximum)
+
+    def raw_points(self, criterion: Criterion, method: Method, maximum: Fraction) -> Fraction:
+        """Points before they are cut to 0..maximum."""
+        match method:
+            case YesNoMethod():
+                yes = maximum if method.yes is None else method.yes
+                return yes if self.input_value(method.input) is True else method.no
+            case RatioMethod():
+                return self.quotient(method.of) * maximum
+            case BandsMethod():
+                value = self.quotient(method.of) if isinstance(method.of, Quotient) else self.number(method.of)
+                for row in method.rows:
+                    if row.at_least is not None and value < row.at_least:
+                        continue
+                    if row.above is not None and value <= row.above:
+                        continue
+                    if row.at_most is not None and value > row.at_most:
+                        continue
+                    if row.below is not None and value >= row.below:
+                        continue
+                    return row.points
+                return Fraction(0)
+            case CountMethod():
+                return self.number(method.input) * method.unit_points
+            case ChoiceMethod():
+                return method.points.get(str(self.input_value(method.input)), Fraction(0))
+            case RelativeMethod():
+                best = (self.group_best or {}).get(method.input, Fraction(0))
+                return self.number(method.input) / best * maximum if best > 0 else Fraction(0)
+            case InformationMethod():
+                return Fraction(0)
+            case SumMethod():
+                return sum((self.part_points(criterion, part) for part in method.parts), Fraction(0))
+            case BestMethod():
+                return max(self.part_points(criterion, case) for case in method.cases)
+
+    def part_points(self, criterion: Criterion, part: Part) -> Fraction:
+        """Points of one part or case; 0 where it has no value."""
+        if self.method_state(criterion, part.method) != "value":
+            return Fraction(0)
+        return self.method_points(criterion, part.method, part.maximum)
+
+    def criterion_state(self, criterion: Criterion) -> State:
+        """The state of a criterion."""
+        return "rejected" if self.is_rejected(criterion) else self.method_state(criterion, criterion.method)
+
+
+def _between(value: Fraction, maximum: Fraction) -> Fraction:
+    return max(Fraction(0), min(value, maximum))
