@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from inspect import getmembers, isclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -37,13 +37,14 @@ def _field_names() -> tuple[str, ...]:
 
 
 _FIELDS = _field_names()
-_FORMS = {
-    "form": ("yes_no", "ratio", "bands", "count", "choice", "relative", "information", "sum", "best"),
-    "effect": (
-        *("derive", "deduct", "cap_section", "zero_criterion", "zero_section"),
-        *("exclude_criterion", "exclude_from_ranking", "flag"),
-    ),
-}
+
+
+def _tags(union: Any, field: str) -> tuple[str, ...]:
+    members = get_args(get_args(union)[0])  # Annotated[A | B | ..., Field(discriminator=field)]
+    return tuple(get_args(member.model_fields[field].annotation)[0] for member in members)
+
+
+_FORMS = {"form": _tags(document.Method, "form"), "effect": _tags(document.Effect, "effect")}
 # What a malformed name should look like, by the pattern it failed.
 _SHAPES = (
     (r"^[a-z][a-z0-9]*(-", "`chu-thuong-khong-dau` (a-z, 0-9, -)"),
