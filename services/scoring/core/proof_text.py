@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from services.scoring.core.proof import Proof, ProvenCriterion, ProvenInput, ProvenSection
+from services.scoring.core.proof_model import Proof, ProvenCriterion, ProvenInput, ProvenSection
 
 __all__ = ["render_text"]
 
