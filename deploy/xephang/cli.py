@@ -10,7 +10,23 @@ from typing import NoReturn
 import typer
 
 from deploy.xephang.client import PlatformSilent
-from deploy.xephang.commands import lint_files, run_year, score, up
+from deploy.xephang.commands import (
+    agencies,
+    campaign,
+    dlq,
+    lint_files,
+    operation,
+    publish,
+    rank,
+    ruleset_life,
+    run_year,
+    score,
+    serve,
+    submit,
+    token,
+    up,
+    verify,
+)
 from deploy.xephang.commands.outcome import (
     REFUSED,
     SILENT,
@@ -42,10 +58,20 @@ ruleset = typer.Typer(
     no_args_is_help=True,
 )
 lint_files.register(ruleset)
+ruleset_life.register(ruleset)
 
-for _command in (up, run_year, score):
+for _command in (up, run_year, serve, token, score, submit, rank, operation):
     _command.register(app)
-app.add_typer(ruleset, name="ruleset")
+for _name, _group in {
+    "agencies": agencies.app,
+    "campaign": campaign.app,
+    "verify": verify.app,
+    "ruleset": ruleset,
+    "publish": publish.app,
+    "dlq": dlq.app,
+    "service": operation.service,
+}.items():
+    app.add_typer(_group, name=_name)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -1,0 +1,122 @@
+"""`xephang campaign`: open, watch and close a campaign (đợt đánh giá)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deploy.xephang.client import Client, Refused
+from deploy.xephang.commands.connection import connect
+from deploy.xephang.commands.documents import read_document
+from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
+from deploy.xephang.commands.outcome import examples, say, say_json, say_table
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Đợt đánh giá: mở, theo dõi, đóng (campaigns).",
+    epilog=examples("xephang campaign open dot-2021.yaml", "xephang campaign status 2021"),
+    no_args_is_help=True,
+)
+_STATUS = {"open": "đang nhận phiếu", "closed": "đã đóng"}
+
+
+@app.command("open", epilog=examples("xephang campaign open dot-2021.yaml"))
+def open_(
+    file: Annotated[
+        Path, typer.Argument(help="Kế hoạch: id, year, title, dispatch {number, issued_on}, members?, rule_sets?")
+    ],
+    url: Url = "",
+    token: Token = "",
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Mở đợt đánh giá theo công văn (open a campaign with its dispatch)."""
+    plan = read_document(file)
+    client = connect(url, token, data, "operator")
+    try:
+        campaign = client.post("/intake/campaigns", plan.body())
+    except Refused as refused:
+        if refused.status == 422:
+            refused.faults = plan.placed(refused.faults)
+        raise
+    if as_json:
+        say_json(campaign)
+        return
+    say(f"Đã mở đợt {campaign['id']}: {len(campaign['members'])} cơ quan, hạn nộp {_local(campaign['deadline'])}")
+    for pin in campaign["rule_sets"]:
+        ref = pin["rule_set"]
+        say(f"  {pin['programme']}/{pin['group']}: {ref['id']}@{ref['version']}")
+
+
+@app.command(epilog=examples("xephang campaign status", "xephang campaign status 2021 --json"))
+def status(
+    campaign: Annotated[str, typer.Argument(help="Mã đợt; bỏ trống: mọi đợt.", show_default=False)] = "",
+    url: Url = "",
+    token: Token = "",
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Ai đã nộp, nộp muộn, chưa nộp (who has answered, is late or missing)."""
+    client = connect(url, token, data, "operator")
+    names = [campaign] if campaign else [each["id"] for each in client.get("/intake/campaigns")]
+    found = [client.get(f"/intake/campaigns/{name}/status") for name in names]
+    if as_json:
+        say_json(found[0] if campaign else found)
+        return
+    if not found:
+        say("Chưa có đợt đánh giá nào (no campaign yet).")
+    for each in found:
+        _show(each)
+
+
+@app.command(epilog=examples("xephang campaign close 2021", 'xephang campaign close 2021 --early-reason "Đã nộp đủ"'))
+def close(
+    campaign: Annotated[str, typer.Argument(help="Mã đợt.")],
+    early_reason: Annotated[str, typer.Option(help="Lý do đóng trước hạn (why early).", show_default=False)] = "",
+    url: Url = "",
+    token: Token = "",
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Đóng đợt: không nhận phiếu nữa, ghi nhận cơ quan không nộp (take no more answers)."""
+    client = connect(url, token, data, "operator")
+    closed = client.post(f"/intake/campaigns/{campaign}/close", {"early_reason": early_reason})
+    if as_json:
+        say_json(closed)
+    else:
+        _show(_status_of(client, campaign))
+
+
+def _status_of(client: Client, campaign: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(f"/intake/campaigns/{campaign}/status")
+    return found
+
+
+def _show(found: dict[str, Any]) -> None:
+    rows = [
+        (
+            table,
+            str(counts["members"]),
+            str(counts["received"]),
+            str(counts["late"]),
+            str(counts["missing"]),
+            ", ".join(counts["waiting_for"]) or "–",
+        )
+        for table, counts in found["tables"].items()
+    ]
+    header = ("Bảng", "Cơ quan", "Đúng hạn", "Muộn", "Không nộp", "Còn chờ")
+    title = f"Đợt {found['campaign']}: {_STATUS.get(found['status'], found['status'])}"
+    say_table(title, header, rows, right=(1, 2, 3, 4))
+
+
+def _local(moment: str) -> str:
+    """The first late moment as the last moment that is in time, on the province's clock."""
+    from datetime import datetime, timedelta
+
+    from shared.kernel.clock import LOCAL_ZONE
+
+    last = datetime.fromisoformat(moment) - timedelta(seconds=1)
+    return f"{last.astimezone(LOCAL_ZONE):hết ngày %d/%m/%Y}"
