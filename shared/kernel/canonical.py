@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 
 __all__ = ["DuplicateKey", "canonical_json", "loads_exact", "sha256_hex", "with_exact_text"]
 
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+# Whatever is not plain JSON is refused instead of being turned into something that reads back differently.
+_OPTIONS = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 
 
 class DuplicateKey(ValueError):
@@ -42,6 +49,8 @@ def loads_exact(content: bytes | str) -> Any:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_unique)
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
+    except InvalidOperation as error:
+        raise ValueError("a number's exponent is beyond all measure") from error
 
 
 def with_exact_text(value: Any) -> Any:

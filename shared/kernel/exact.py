@@ -20,7 +20,8 @@ Rounding = Literal["half_up", "half_even"]
 
 _PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]+|/[1-9][0-9]*)?$"
 _TEXT = re.compile(_PATTERN)
-_MAX_LENGTH = 400  # a product of sixty small denominators fits; a hostile megabyte number does not
+_MAX_LENGTH = 4000  # the sum of sixty ratios of large figures fits; a hostile megabyte number does not
+_MAX_EXPONENT = 400
 
 
 def parse_exact(value: Any) -> Fraction:
@@ -33,10 +34,10 @@ def parse_exact(value: Any) -> Fraction:
         return Fraction(value)
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) > _MAX_LENGTH:
+        if not isinstance(exponent, int) or abs(exponent) > _MAX_EXPONENT:
             raise ValueError(f"{value} is not a finite number of a sensible size")
         return Fraction(value)
-    if isinstance(value, str) and len(value) <= _MAX_LENGTH and _TEXT.match(value) and value.isascii():
+    if isinstance(value, str) and len(value) <= _MAX_LENGTH and _TEXT.fullmatch(value) and value.isascii():
         return Fraction(value)
     raise ValueError(f"{str(value)[:60]!r} is not an exact number: write '12', '0.5' or '4/3'")
 

@@ -10,6 +10,7 @@ field does not change the hash of an old document. A default is therefore never 
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Mapping_
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -531,6 +532,12 @@ class RuleSet(_Model):
     def content_hash(self) -> str:
         """SHA-256 (hex) of the canonical JSON bytes; worked out once, as the document never changes."""
         return self._content_hash
+
+    def model_copy(self, *, update: Mapping_[str, Any] | None = None, deep: bool = False) -> RuleSet:
+        """A copy; a changed one is another document, so it does not inherit the hash."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("_content_hash", None)
+        return copy
 
     def ref(self) -> RuleSetRef:
         """The reference that campaigns, scorecards and rankings carry."""
