@@ -16,8 +16,8 @@ from services.verification.bodies import (
     documented,
     read_body,
 )
+from services.verification.collections import CAMPAIGNS
 from services.verification.core.model import Case, Status
-from services.verification.state import CAMPAIGNS
 from services.verification.usecases.accept_all import accept_all
 from services.verification.usecases.accept_many import accept_many
 from services.verification.usecases.act_on_case import load_case

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.verification.api import build_router
+from services.verification.collections import COLLECTIONS
 from services.verification.handlers import HANDLERS
-from services.verification.state import COLLECTIONS
 from shared.service import Definition
 
 __all__ = ["definition"]

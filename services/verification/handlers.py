@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from services.verification.collections import CASES, RULE_SETS
 from services.verification.core import arrival
 from services.verification.core.model import Case
 from services.verification.rules import checklist_of
-from services.verification.state import CASES, RULE_SETS
 from shared.contracts.envelope import Event
 from shared.contracts.intake import (
     SubmissionAmendedV1,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from services.verification.collections import RULE_SETS
 from services.verification.core.checklist import Checklist
 from services.verification.core.refusals import rule_set_unknown
-from services.verification.state import RULE_SETS
 from shared.contracts.scoring import RuleSetRecord
 from shared.messaging.commands import Aggregates
 from shared.references import rule_set_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
+from services.verification.collections import BY_CAMPAIGN_STATUS, CAMPAIGNS, CASES, campaign_status
 from services.verification.core import case as core
 from services.verification.core.model import Case
 from services.verification.core.refusals import absent, campaign_unknown
 from services.verification.rules import Checklists
-from services.verification.state import BY_CAMPAIGN_STATUS, CAMPAIGNS, CASES, campaign_status
 from shared.contracts.common import Campaign, SubmissionKey
 from shared.kernel.errors import DomainError
 from shared.messaging.aggregate import Change

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from services.verification.collections import CASES
 from services.verification.core.checklist import Checklist
 from services.verification.core.model import Case
 from services.verification.core.refusals import absent
 from services.verification.rules import Checklists
-from services.verification.state import CASES
 from shared.contracts.common import SubmissionKey
 from shared.messaging.aggregate import Change
 from shared.messaging.commands import Aggregates

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.verification.collections import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, CASES, campaign_status
 from services.verification.core.model import Case, Status
-from services.verification.state import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, CASES, campaign_status
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Programme
 

@@ -12,8 +12,8 @@ from verification_builders import NOW, RULE_SET, a_key, a_record, a_submission, 
 from verification_service import Verification, a_message, opened
 
 from services.verification.app import definition
+from services.verification.collections import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, CASES, RULE_SETS
 from services.verification.core.model import Case
-from services.verification.state import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, CASES, RULE_SETS
 from shared.contracts.intake import (
     SubmissionAmendedV1,
     SubmissionLateV1,

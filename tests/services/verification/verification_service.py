@@ -11,8 +11,8 @@ import httpx
 from verification_builders import NOW, a_campaign, a_record
 
 from services.verification.app import definition
+from services.verification.collections import CASES
 from services.verification.core.model import Case
-from services.verification.state import CASES
 from shared.contracts.common import SubmissionKey
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import CloudEvent, EventData
