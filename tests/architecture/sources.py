@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 __all__ = ["ROOT", "Source", "below", "sources"]
@@ -27,7 +27,7 @@ class Source:
         """A module from its text."""
         return cls(name, ast.parse(text))
 
-    @property
+    @cached_property
     def imports(self) -> frozenset[str]:
         """Every module or name imported anywhere in the file, in full: `from a import b` gives `a.b`."""
         return frozenset(self._imports())

@@ -7,12 +7,13 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from shared.kernel.exact import Exact, Rounding, exact_text, parse_exact, show
 
+unhurried = settings(deadline=None)  # a busy machine is no failure
 fractions = st.fractions(max_denominator=10**9)
 decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6)
 PYTHONS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
@@ -22,11 +23,13 @@ class Points(BaseModel):
     points: Exact
 
 
+@unhurried
 @given(fractions)
 def test_what_is_written_is_read_back_exactly(number: Fraction) -> None:
     assert parse_exact(exact_text(number)) == number
 
 
+@unhurried
 @given(decimals)
 def test_a_decimal_is_written_as_a_decimal_without_trailing_zeros(number: Decimal) -> None:
     text = exact_text(Fraction(number))
@@ -35,11 +38,13 @@ def test_a_decimal_is_written_as_a_decimal_without_trailing_zeros(number: Decima
     assert "." not in text or not text.endswith("0")
 
 
+@unhurried
 @given(fractions, fractions)
 def test_two_numbers_have_one_text_only_if_they_are_equal(one: Fraction, other: Fraction) -> None:
     assert (exact_text(one) == exact_text(other)) == (one == other)
 
 
+@unhurried
 @given(st.integers())
 def test_integers_stand_for_themselves(number: int) -> None:
     assert parse_exact(number) == number
@@ -119,6 +124,7 @@ def test_what_is_no_exact_number_is_refused(written: object) -> None:
         parse_exact(written)
 
 
+@unhurried
 @given(st.text(max_size=12) | st.floats() | st.decimals() | st.booleans() | st.binary())
 def test_anything_is_read_exactly_or_refused(value: object) -> None:
     with suppress(ValueError):
@@ -155,6 +161,7 @@ def test_numbers_are_rounded_once_for_show(number: str, places: int, rounding: R
     assert show(parse_exact(number), places, rounding) == shown
 
 
+@unhurried
 @given(decimals, st.integers(0, 6), st.sampled_from(["half_up", "half_even"]))
 def test_what_is_shown_is_what_decimal_rounding_gives(number: Decimal, places: int, rounding: Rounding) -> None:
     shown = show(Fraction(number), places, rounding)
@@ -162,11 +169,13 @@ def test_what_is_shown_is_what_decimal_rounding_gives(number: Decimal, places: i
     assert len(shown.partition(".")[2]) == places
 
 
+@unhurried
 @given(fractions, st.integers(0, 6))
 def test_what_is_shown_is_at_most_half_a_unit_away(number: Fraction, places: int) -> None:
     assert abs(Fraction(show(number, places)) - number) <= Fraction(1, 2 * 10**places)
 
 
+@unhurried
 @given(st.integers(), st.integers(0, 4))
 def test_a_half_goes_away_from_zero(whole: int, places: int) -> None:
     half = Fraction(2 * whole + 1, 2 * 10**places)
