@@ -25,7 +25,7 @@ from shared.messaging.broker import REPUBLISH_REQUESTS, FastStreamPublisher, Gro
 from shared.messaging.commands import Aggregates
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.handlers import Handler
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox import PASSED, Inbox
 from shared.messaging.messages import Message, PublisherUnavailable
 from shared.messaging.reconcile import Reconciler, Reconcilers
 from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
@@ -61,7 +61,7 @@ class Definition:
 
 def store_indexes(collections: Sequence[Collection[Any]]) -> dict[str, tuple[str, ...]]:
     """What to declare to a store for a service with these collections."""
-    indexes = {collection.name: collection.declared_indexes() for collection in (*collections, DEAD_LETTERS)}
+    indexes = {collection.name: collection.declared_indexes() for collection in (*collections, DEAD_LETTERS, PASSED)}
     return {**indexes, RELAY_COLLECTION: ()}
 
 

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from shared.contracts.envelope import CloudEvent, EventData
+from shared.messaging.kept import Kept
 from shared.storage.port import Document, Write
 
 __all__ = [
@@ -36,7 +37,10 @@ OUTBOX = "outbox"
 WAITS_FOR = "waits_for"
 WITH_HELD = "held"
 ANY = "*"  # every document that waits for something, whatever it is
-_HELD_MAX = 100  # of one aggregate; what is beyond is dropped and published again from the source's journal
+# What one document keeps of events that wait. Of a gap's followers the rest is published again from the journal.
+_HELD_MAX = 100
+_PARKED_MAX = 1000
+_KEPT_BYTES = 4 * 2**20
 
 
 def _no_indexes(_: Any) -> dict[str, Sequence[str]]:
@@ -109,8 +113,9 @@ class AggregateDocument(Generic[S]):
     emitted: dict[str, int] = field(default_factory=dict)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     consumed: dict[str, int] = field(default_factory=dict)
-    held: list[dict[str, Any]] = field(default_factory=list)
-    parked: list[dict[str, Any]] = field(default_factory=list)
+    held: list[Kept] = field(default_factory=list)
+    ahead: dict[str, int] = field(default_factory=dict)  # by cursor with a gap: the highest sequence known to exist
+    parked: list[Kept] = field(default_factory=list)
     waits_for: str = ""
     changed: bool = False
 
@@ -129,8 +134,9 @@ class AggregateDocument(Generic[S]):
             dict(body.get("emitted", {})),
             list(body.get("outbox", ())),
             dict(body.get("consumed", {})),
-            list(body.get("held", ())),
-            list(body.get("parked", ())),
+            [Kept.from_json(raw) for raw in body.get("held", ())],
+            dict(body.get("ahead", {})),
+            [Kept.from_json(raw) for raw in body.get("parked", ())],
             body.get("waits_for", ""),
         )
 
@@ -142,14 +148,15 @@ class AggregateDocument(Generic[S]):
             "emitted": self.emitted,
             "outbox": self.outbox,
             "consumed": self.consumed,
-            "held": self.held,
-            "parked": self.parked,
+            "held": [kept.to_json() for kept in self.held],
+            "ahead": self.ahead,
+            "parked": [kept.to_json() for kept in self.parked],
             "waits_for": self.waits_for,
         }
         indexes: dict[str, Sequence[str]] = {} if state is None else dict(self.collection.indexes(state))
         indexes[OUTBOX] = sorted({pending["topic"] for pending in self.outbox})
         indexes[WAITS_FOR] = [self.waits_for, ANY] if self.waits_for else []
-        indexes[WITH_HELD] = ["1"] if self.held else []
+        indexes[WITH_HELD] = ["1"] if self.ahead else []
         return Write(self.collection.name, self.key, body, self.version, indexes)
 
     def apply(
@@ -184,44 +191,73 @@ class AggregateDocument(Generic[S]):
         self.outbox.append(Pending(topic, outgoing.key, event).to_json())
         self.changed = True
 
-    def hold(self, cursor: str, topic: str, event: CloudEvent) -> None:
-        """Keep an event that came before its predecessors."""
-        if any(h["cursor"] == cursor and h["event"]["sequence"] == event.sequence for h in self.held):
-            return
-        raw = event.model_dump(mode="json", exclude_defaults=True)
-        self.held.append({"cursor": cursor, "topic": topic, "event": raw})
-        self.changed = True
-        if len(self.held) > _HELD_MAX:
-            # The last of the stream is kept in any case: without it, nothing would tell that others were let go.
-            self.held.sort(key=lambda held: held["event"]["sequence"])
-            own = [held for held in self.held if held["cursor"] == cursor]
-            if len(own) > 1:
-                self.held.remove(own[-2])
+    def seen(self, cursor: str, sequence: int) -> bool:
+        """Whether the event with this place was dealt with already."""
+        return sequence <= self.consumed.get(cursor, 0)
 
-    def take_held(self, cursor: str) -> tuple[str, CloudEvent] | None:
+    def count(self, cursor: str, sequence: int) -> None:
+        """An event's place is dealt with."""
+        self.consumed[cursor] = sequence
+        if self.ahead.get(cursor, sequence + 1) <= sequence:
+            del self.ahead[cursor]
+        self.changed = True
+
+    def forget(self, cursor: str) -> None:
+        """As if nothing had been consumed of it: a dead letter whose retry came to nothing after all."""
+        if self.consumed.pop(cursor, None) is not None:
+            self.changed = True
+
+    def hold(self, kept: Kept) -> None:
+        """Keep an event that came before its predecessors; if there are too many, the furthest is only remembered."""
+        cursor, sequence = kept.cursor, kept.event.sequence
+        if self.ahead.get(cursor, 0) < sequence:
+            self.ahead[cursor] = sequence
+            self.changed = True
+        own = [held for held in self.held if held.cursor == cursor]
+        if any(held.event.sequence == sequence for held in own):
+            return
+        while len(own) >= _HELD_MAX or _bytes(own) + kept.size > _KEPT_BYTES:
+            furthest = max(own, key=lambda held: held.event.sequence, default=None)
+            if furthest is None or furthest.event.sequence < sequence:
+                return
+            own.remove(furthest)
+            self.held.remove(furthest)
+        self.held.append(kept)
+        self.changed = True
+
+    def take_held(self, cursor: str) -> Kept | None:
         """The held event that is next in its stream, removed; outdated ones are dropped on the way."""
         expected = self.consumed.get(cursor, 0) + 1
-        found = None
-        rest = []
-        for held in self.held:
-            sequence = held["event"]["sequence"]
-            if held["cursor"] == cursor and sequence == expected and found is None:
-                found = held
-            elif held["cursor"] != cursor or sequence > expected:
-                rest.append(held)
+        found = next((k for k in self.held if k.cursor == cursor and k.event.sequence == expected), None)
+        rest = [k for k in self.held if k.cursor != cursor or k.event.sequence > expected]
         if len(rest) != len(self.held):
             self.held, self.changed = rest, True
-        return (found["topic"], CloudEvent.model_validate(found["event"])) if found else None
+        return found
+
+    def park(self, kept: Kept, waits_for: str) -> None:
+        """Keep an event, and with it all that come after it, until a reference is there."""
+        self.parked.append(kept)
+        self.waits_for = self.waits_for or waits_for
+        self.changed = True
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more may be parked."""
+        return len(self.parked) >= _PARKED_MAX or _bytes(self.parked) >= _KEPT_BYTES
 
     def gaps(self) -> list[tuple[str, str, int, int]]:
-        """What is missing before held events: (topic, stream, first sequence, last sequence)."""
-        lowest: dict[str, dict[str, Any]] = {}
-        for held in self.held:
-            if held["event"]["sequence"] < lowest.get(held["cursor"], held)["event"]["sequence"] or (
-                held["cursor"] not in lowest
-            ):
-                lowest[held["cursor"]] = held
-        return [
-            (h["topic"], h["event"]["stream"], self.consumed.get(cursor, 0) + 1, h["event"]["sequence"] - 1)
-            for cursor, h in lowest.items()
-        ]
+        """What is missing of streams: (topic, stream, first sequence, last sequence). None while nothing fits in."""
+        if self.waits_for and self.full:
+            return []
+        result = []
+        for cursor, highest in self.ahead.items():
+            topic, _, stream = cursor.partition("|")
+            held = [kept.event.sequence for kept in self.held if kept.cursor == cursor]
+            first, last = self.consumed.get(cursor, 0) + 1, min(held) - 1 if held else highest
+            if first <= last:
+                result.append((topic, stream, first, last))
+        return result
+
+
+def _bytes(kept: Sequence[Kept]) -> int:
+    return sum(each.size for each in kept)

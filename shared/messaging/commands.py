@@ -11,11 +11,19 @@ from pydantic import BaseModel
 
 from shared.kernel.clock import Clock
 from shared.messaging.aggregate import AggregateDocument, Change, Collection
-from shared.storage.port import DocumentStore, VersionConflict
+from shared.storage.port import DocumentStore, StoreUnavailable, VersionConflict
 
-__all__ = ["Aggregates"]
+__all__ = ["CONFLICTS_MAX", "Aggregates", "wait_for_others"]
 
 S = TypeVar("S", bound=BaseModel)
+
+# So often in a row nobody loses against others; something else is wrong, and going on would only spin.
+CONFLICTS_MAX = 100
+
+
+async def wait_for_others(conflicts: int) -> None:
+    """A random moment after a conflict, longer as they go on, so that writers of one document get out of step."""
+    await asyncio.sleep(random.uniform(0, min(0.01 * 1.5**conflicts, 0.5)))
 
 
 class Aggregates:
@@ -37,9 +45,10 @@ class Aggregates:
     ) -> S | None:
         """Put `decide(state)` in place of `state`; decided anew when somebody else wrote in between.
 
-        What `decide` raises passes through and nothing is written. Returns the state that now stands.
+        What `decide` raises passes through and nothing is written. Returns the state that now stands. Raises
+        `StoreUnavailable` if somebody else is always first.
         """
-        while True:
+        for conflicts in range(CONFLICTS_MAX):
             document = AggregateDocument.load(collection, key, await self.store.get(collection.name, key))
             document.apply(self.service, decide(document.state), self.clock.now(), actor=actor)
             if not document.changed:
@@ -47,10 +56,11 @@ class Aggregates:
             try:
                 await self.store.put(document.write())
             except VersionConflict:
-                await asyncio.sleep(random.uniform(0, 0.01))
+                await wait_for_others(conflicts)
                 continue
             self.written(collection.name, key)
             return document.state
+        raise StoreUnavailable(f"{collection.name}/{key} was changed by others {CONFLICTS_MAX} times in a row")
 
     async def execute_many(
         self, collection: Collection[S], decisions: dict[str, Callable[[S | None], Change[S]]], *, actor: str = ""

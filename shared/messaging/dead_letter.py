@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict
 from shared.contracts.delivery import MessageDeadLetteredV1
 from shared.contracts.registry import topic
 from shared.kernel.canonical import canonical_json, sha256_hex
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 from shared.messaging.aggregate import Change, Collection, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.messaging.messages import Record
 
-__all__ = ["DEAD_LETTERS", "DeadLetter", "DeadLetters", "Failure"]
+__all__ = ["DEAD_LETTERS", "DeadLetter", "DeadLetters", "Failure", "check_waiting", "letter_id"]
+
+# A dead letter travels as Base64 in an event that first stands in the same document: larger values stay in the store.
+_SENT_MAX = 3 * 2**20
 
 
 class DeadLetter(BaseModel):
@@ -63,23 +66,24 @@ class DeadLetters:
     def __init__(self, aggregates: Aggregates) -> None:
         self._aggregates = aggregates
 
-    async def record(self, failure: Failure) -> str:
-        """Set a message aside; the same message again only counts up. Returns the dead letter's id."""
-        id_ = letter_id(failure.record)
-        target = topic(failure.record.topic).dlq
-        assert target is not None, f"{failure.record.topic} is handled by an inbox, so it needs a dead-letter topic"
+    async def record(self, failure: Failure, id_: str = "") -> str:
+        """Set a message aside, or count up if it was already (as `id_`, if that is known). Returns the id."""
+        record = failure.record
+        id_ = id_ or letter_id(
+            record.topic, record.headers.get("ce_source", ""), record.headers.get("ce_id", ""), record.value
+        )
+        target = topic(record.topic).dlq
+        assert target is not None, f"{record.topic} is handled by an inbox, so it needs a dead-letter topic"
 
         def decide(letter: DeadLetter | None) -> Change[DeadLetter]:
-            message = self._message(id_, failure)
             if letter is not None:
-                message = message.model_copy(
-                    update={
-                        "attempts": letter.message.attempts + failure.attempts,
-                        "first_failed_at": letter.message.first_failed_at,
-                    }
-                )
-            events = (Outgoing(message, failure.record.key, topic=target),) if letter is None else ()
-            return Change(DeadLetter(message=message), events)
+                return Change(_failed_again(letter, failure))
+            message = self._message(id_, failure)
+            sent = message
+            if len(record.value) > _SENT_MAX:
+                kept = f" [the value, {len(record.value)} bytes, is kept by {message.consumer} only]"
+                sent = message.model_copy(update={"value_base64": "", "reason": message.reason + kept})
+            return Change(DeadLetter(message=message), (Outgoing(sent, record.key, topic=target),))
 
         await self._aggregates.execute(DEAD_LETTERS, id_, decide)
         return id_
@@ -98,11 +102,17 @@ class DeadLetters:
     async def settle(
         self, id_: str, status: Literal["retried", "discarded"], note: str, actor: str
     ) -> DeadLetter | None:
-        """Say what became of a dead letter, and who decided it."""
+        """Say what became of a dead letter, and who decided it; saying the same again changes nothing.
+
+        Raises `NotFound`, or `Conflict` if something else became of it before.
+        """
 
         def decide(letter: DeadLetter | None) -> Change[DeadLetter]:
             if letter is None:
                 raise NotFound(f"Không có thư chết {id_}", f"there is no dead letter {id_}")
+            if letter.status == status:
+                return Change(letter)
+            check_waiting(letter)
             return Change(letter.model_copy(update={"status": status, "note": f"{actor}: {note}"}))
 
         return await self._aggregates.execute(DEAD_LETTERS, id_, decide, actor=actor)
@@ -113,7 +123,7 @@ class DeadLetters:
             id=id_,
             consumer=self._aggregates.service,
             handler=failure.handler,
-            reason=failure.reason[:2000],
+            reason=_plain(failure.reason),
             topic_name=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -126,13 +136,35 @@ class DeadLetters:
         )
 
 
-def letter_id(record: Record) -> str:
+def check_waiting(letter: DeadLetter) -> None:
+    """Raises `Conflict` if something became of the dead letter already."""
+    if letter.status != "waiting":
+        raise Conflict(
+            f"Thư chết {letter.message.id} đã được giải quyết ({letter.status})",
+            f"the dead letter {letter.message.id} was settled before: {letter.status} ({letter.note})",
+        )
+
+
+def letter_id(topic_name: str, source: str, event_id: str, value: bytes) -> str:
     """The same message, delivered again at another offset, is the same dead letter."""
-    identity = {
-        "topic": record.topic,
-        "key": record.key,
-        "id": record.headers.get("ce_id", ""),
-        "source": record.headers.get("ce_source", ""),
-        "value": sha256_hex(record.value),
-    }
+    identity = {"topic": topic_name, "id": event_id, "source": source, "value": sha256_hex(value)}
     return sha256_hex(canonical_json(identity))[:20]
+
+
+def _failed_again(letter: DeadLetter, failure: Failure) -> DeadLetter:
+    """What an operator discarded stays so. What was taken for retried (it was parked) waits again."""
+    message = letter.message.model_copy(
+        update={
+            "handler": failure.handler,
+            "reason": _plain(failure.reason),
+            "attempts": letter.message.attempts + failure.attempts,
+            "last_failed_at": failure.last_failed_at,
+        }
+    )
+    status: Literal["waiting", "discarded"] = "discarded" if letter.status == "discarded" else "waiting"
+    return letter.model_copy(update={"message": message, "status": status})
+
+
+def _plain(reason: str) -> str:
+    """Errors quote what they refuse, which may be text that no store takes."""
+    return reason[:2000].encode("utf-8", "replace").decode("utf-8")

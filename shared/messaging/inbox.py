@@ -9,46 +9,58 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.delivery import RepublishRequestedV1
-from shared.contracts.envelope import CloudEvent, Event, UnreadableEvent, decode, read_event
+from shared.contracts.envelope import UnreadableEvent
+from shared.contracts.registry import topic as topic_named
 from shared.kernel.errors import DomainError
-from shared.messaging.aggregate import ANY, WAITS_FOR, WITH_HELD, AggregateDocument, Collection
-from shared.messaging.commands import Aggregates
-from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure
-from shared.messaging.handlers import Context, Handler, Reference
+from shared.messaging.aggregate import ANY, WAITS_FOR, WITH_HELD, AggregateDocument, Change, Collection
+from shared.messaging.commands import CONFLICTS_MAX, Aggregates, wait_for_others
+from shared.messaging.contexts import context_of
+from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure, check_waiting
+from shared.messaging.handlers import Context, Handler
+from shared.messaging.incoming import Incoming, Target, place_of, read_incoming
+from shared.messaging.kept import Kept, cursor_of
 from shared.messaging.messages import Record
-from shared.storage.port import Document
+from shared.messaging.step import Failed, Passed, Step, identity, letter_of
+from shared.storage.port import Document, StoreUnavailable, Write
 
-__all__ = ["Inbox"]
+__all__ = ["PASSED", "Inbox"]
 
 log = logging.getLogger(__name__)
 
 Request = Callable[[RepublishRequestedV1], Awaitable[None]]
-Target = tuple[str, str]  # collection name, key
+Work = dict[Target, Sequence[Incoming | Passed]]
+_PAGE = 200
 
 
-@dataclass(frozen=True)
-class _Incoming:
-    record: Record
-    event: Event[Any]
-    handler: Handler
-    cursor: str = ""  # replaces the stream's own cursor: a dead letter that is tried again
+class PassedPlaces(BaseModel):
+    """Places in a stream whose messages could not be read: nobody can tell which aggregate waits for them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequences: tuple[int, ...] = ()
+
+
+PASSED: Collection[PassedPlaces] = Collection("passed", PassedPlaces)
 
 
 @dataclass
-class _HandlerFailed(Exception):
-    event: CloudEvent
-    topic: str
-    handler: Handler
-    error: Exception
+class _Attempts:
+    """What one call of `_advance` remembers of its failures."""
+
+    aside: set[str] = field(default_factory=set)
+    failures: Counter[str] = field(default_factory=Counter)
+    first_failed: dict[str, datetime] = field(default_factory=dict)
+    conflicts: Counter[Target] = field(default_factory=Counter)
+    one_by_one: set[Target] = field(default_factory=set)  # aggregates whose write failed: which event is it?
 
 
 class Inbox:
@@ -72,6 +84,7 @@ class Inbox:
         self._attempts = attempts
         self._backoff = backoff
         self.dead_letters = DeadLetters(aggregates)
+        self._check_topics(handlers)
 
     @property
     def topics(self) -> list[str]:
@@ -80,146 +93,200 @@ class Inbox:
 
     async def consume(self, records: Sequence[Record]) -> None:
         """Handle a batch; when it returns, every effect of it is stored. Raises `StoreUnavailable` only."""
-        work: dict[Target, list[_Incoming]] = {}
+        work: dict[Target, list[Incoming | Passed]] = {}
         for record in records:
             try:
-                incoming = self._read(record)
+                incoming = read_incoming(record, self._handlers)
             except UnreadableEvent as error:
-                await self._set_aside(record, "", f"unreadable: {error}", 1)
-                continue
-            target = (incoming.handler.into.name, incoming.handler.key(incoming.event.data))
-            work.setdefault(target, []).append(incoming)
-        await self._advance(work)
+                await self._pass_over(record, error)
+            else:
+                work.setdefault(incoming.target, []).append(incoming)
+        await self._bring({**work})
 
     async def retry(self, id_: str, actor: str) -> DeadLetter | None:
         """Handle a dead letter again, whatever its place in its stream; exactly once, however often it is asked.
 
-        Raises `NotFound`, or the `DomainError` for which it cannot be handled now either.
+        Raises `NotFound`, `Conflict` if it was discarded, or the `DomainError` for which it cannot be handled now.
         """
         letter = await self.dead_letters.get(id_)
+        if letter.status == "retried":
+            return letter
+        check_waiting(letter)
         try:
-            incoming = self._read(letter.record(), cursor=f"dead-letter|{id_}")
+            incoming = read_incoming(letter.record(), self._handlers, id_)
         except UnreadableEvent as error:
             raise DomainError("Thông điệp vẫn không đọc được", f"the message is still unreadable: {error}") from error
-        target = (incoming.handler.into.name, incoming.handler.key(incoming.event.data))
-        await self._advance({target: [incoming]})
+        await self._bring({incoming.target: [incoming]})
         again = await self.dead_letters.get(id_)
         if again.message.attempts > letter.message.attempts:
             raise DomainError("Thông điệp vẫn không xử lý được", f"it failed again: {again.message.reason}")
-        return await self.dead_letters.settle(id_, "retried", "handled", actor)
+        (document,) = (await self._load([incoming.target])).values()
+        parked = any(kept.letter == id_ for kept in document.parked)
+        note = f"parked until {document.waits_for} is there" if parked else "handled"
+        return await self.dead_letters.settle(id_, "retried", note, actor)
 
     async def sweep(self) -> None:
         """Take up what was left behind by a crash: parked events whose reference came, gaps not yet asked for."""
         for collection in self._collections.values():
-            if collection.reference:
-                continue
-            for document in await self._kept(collection, WAITS_FOR, ANY):
-                if await self._is_there(document.body["waits_for"]):
-                    await self._advance({(collection.name, document.key): []})
-            for document in await self._kept(collection, WITH_HELD, "1"):
-                await self._advance({(collection.name, document.key): []})
+            async for page in self._pages(collection, WAITS_FOR, ANY):
+                there = await self._there({document.body["waits_for"] for document in page})
+                ready = [document.key for document in page if document.body["waits_for"] in there]
+                await self._bring({(collection.name, key): () for key in ready})
+            async for page in self._pages(collection, WITH_HELD, "1"):
+                await self._bring({(collection.name, document.key): () for document in page})
 
     async def waiting(self) -> dict[str, list[str]]:
         """What is parked, by what it waits for: `campaigns/2021` → aggregates as `collection/key`."""
         result: dict[str, list[str]] = {}
         for collection in self._collections.values():
-            for document in await self._kept(collection, WAITS_FOR, ANY):
-                result.setdefault(document.body["waits_for"], []).append(f"{collection.name}/{document.key}")
+            async for page in self._pages(collection, WAITS_FOR, ANY):
+                for document in page:
+                    result.setdefault(document.body["waits_for"], []).append(f"{collection.name}/{document.key}")
         return result
 
-    async def _kept(self, collection: Collection[Any], index: str, value: str) -> list[Document]:
-        result: list[Document] = []
-        after: str | None = None
-        while page := await self._store.find(collection.name, index, value, after=after):
-            result += page
-            after = page[-1].key
-        return result
+    def _check_topics(self, handlers: Sequence[Handler]) -> None:
+        into: dict[str, str] = {}
+        for handler in handlers:
+            topic = handler.event.topic
+            if topic_named(topic).dlq is None:
+                raise ValueError(f"{topic} is handled, so it needs a dead-letter topic")
+            if into.setdefault(topic, handler.into.name) != handler.into.name:
+                raise ValueError(f"{topic} goes into two collections: both would see gaps in its streams")
 
-    async def _is_there(self, reference: str) -> bool:
-        """Whether a reference (`collection/key`) can be used: a document that only holds early events has no state."""
-        name, _, key = reference.partition("/")
-        return await self._aggregates.get(self._collections[name], key) is not None
+    async def _pass_over(self, record: Record, error: UnreadableEvent) -> None:
+        """Set a message aside that cannot be read, and let its stream go on without it."""
+        now = self._aggregates.clock.now()
+        await self._set_aside(Failure(record, "", f"unreadable: {error}", 1, now, now))
+        place = place_of(record)
+        if place is None:
+            return
+        stream, sequence = place
 
-    async def _release(self, references: Sequence[Target]) -> None:
+        def note(passed: PassedPlaces | None) -> Change[PassedPlaces]:
+            before = passed or PassedPlaces()
+            if sequence in before.sequences:
+                return Change(passed)
+            return Change(PassedPlaces(sequences=(*before.sequences, sequence)))
+
+        await self._aggregates.execute(PASSED, cursor_of(record.topic, stream), note)
+
+    async def _bring(self, work: Work) -> None:
+        """Bring aggregates forward, and then whatever can go on because of it."""
+        tried: set[tuple[Target, str]] = set()
+        while work:
+            written = await self._advance(work)
+            await self._release([d for d in written if d.collection.reference and d.changed and d.state is not None])
+            work = await self._asked_or_passed(written)
+            for target in await self._arrived_meanwhile(written, tried):
+                work.setdefault(target, ())
+
+    async def _release(self, references: Sequence[AggregateDocument[Any]]) -> None:
         """Take up what waited for these references."""
-        for name, key in references:
+        for reference in references:
             for collection in self._collections.values():
-                while waiting := await self._store.find(collection.name, WAITS_FOR, f"{name}/{key}", limit=200):
-                    await self._advance({(collection.name, document.key): [] for document in waiting})
+                name = f"{reference.collection.name}/{reference.key}"
+                async for page in self._pages(collection, WAITS_FOR, name):
+                    await self._bring({(collection.name, document.key): () for document in page})
 
-    def _read(self, record: Record, cursor: str = "") -> _Incoming:
-        envelope = decode(record.headers, record.value)
-        handler = self._handlers.get((record.topic, envelope.type))
-        if handler is None:
-            raise UnreadableEvent(f"no handler for the event type {envelope.type!r} on {record.topic}")
-        event = read_event(envelope)
-        if not cursor and envelope.stream and not envelope.sequence:
-            raise UnreadableEvent("an event with a stream needs a sequence from 1")
-        return _Incoming(record, event, handler, cursor)
-
-    async def _advance(self, work: Mapping[Target, Sequence[_Incoming]]) -> None:
-        """Bring aggregates forward until every one is written; failing events are retried, then set aside."""
-        skipped: set[str] = set()
-        failures: dict[str, int] = {}
-        first_failed: dict[str, datetime] = {}
-        pending = dict(work)
-        written: list[AggregateDocument[Any]] = []
-        while pending:
-            documents = await self._load(pending)
-            contexts = await self._contexts(documents, pending)
-            done: list[AggregateDocument[Any]] = []
-            again: dict[Target, Sequence[_Incoming]] = {}
-            for target, incoming in pending.items():
-                try:
-                    self._step(documents[target], incoming, contexts, skipped)
-                except _HandlerFailed as failed:
-                    again[target] = incoming
-                    await self._failed(failed, incoming, failures, first_failed, skipped)
-                else:
-                    done.append(documents[target])
-            changed = [document for document in done if document.changed]
-            outcomes = await self._store.put_many([document.write() for document in changed])
-            for document, ok in zip(changed, outcomes, strict=True):
+    async def _asked_or_passed(self, written: Sequence[AggregateDocument[Any]]) -> Work:
+        """Ask for what is missing of streams; where it was set aside unread, the stream goes on without it."""
+        gaps = [(document, gap) for document in written for gap in document.gaps()]
+        keys = list(dict.fromkeys(cursor_of(topic, stream) for _, (topic, stream, _, _) in gaps))
+        passed = await self._aggregates.get_many(PASSED, keys) if keys else {}
+        work: dict[Target, list[Incoming | Passed]] = {}
+        for document, (topic, stream, first, last) in gaps:
+            places = passed.get(cursor_of(topic, stream), PassedPlaces()).sequences
+            if first in places:
                 target = (document.collection.name, document.key)
-                if ok:
-                    self._aggregates.written(*target)
-                else:
-                    again[target] = pending[target]
-            written += [document for document in done if (document.collection.name, document.key) not in again]
-            if again:
-                await asyncio.sleep(random.uniform(0, self._backoff))
-            pending = again
-        await self._after(written)
-
-    async def _after(self, written: Sequence[AggregateDocument[Any]]) -> None:
-        """What follows a write: gaps are asked for, what waited for a reference goes on, late parks are rechecked."""
-        references = [
-            (d.collection.name, d.key) for d in written if d.collection.reference and d.changed and d.state is not None
-        ]
-        await self._release(references)
-        for document in written:
-            for topic, stream, first, last in document.gaps():
-                await self._request(
-                    RepublishRequestedV1(
-                        requested_topic=topic,
-                        requested_by=self._aggregates.service,
-                        stream=stream,
-                        first_sequence=first,
-                        last_sequence=last,
-                    )
+                work.setdefault(target, []).append(Passed(topic, stream, places))
+                continue
+            last = min((place - 1 for place in places if first < place <= last), default=last)
+            await self._request(
+                RepublishRequestedV1(
+                    requested_topic=topic,
+                    requested_by=self._aggregates.service,
+                    stream=stream,
+                    first_sequence=first,
+                    last_sequence=last,
                 )
-        # The reference may have come between our look for it and our write; whoever writes last must look again.
-        parked = [document for document in written if document.waits_for]
-        arrived: dict[Target, Sequence[_Incoming]] = {}
-        for document in parked:
-            if await self._is_there(document.waits_for):
-                arrived[(document.collection.name, document.key)] = ()
-        if arrived:
-            await self._advance(arrived)
+            )
+        return {**work}
 
-    async def _load(self, pending: Mapping[Target, Any]) -> dict[Target, AggregateDocument[Any]]:
+    async def _arrived_meanwhile(
+        self, written: Sequence[AggregateDocument[Any]], tried: set[tuple[Target, str]]
+    ) -> list[Target]:
+        """A reference may have come between our look for it and our write; whoever writes last must look again."""
+        parked = [document for document in written if document.waits_for and document.changed]
+        there = await self._there({document.waits_for for document in parked})
+        again = {((d.collection.name, d.key), d.waits_for) for d in parked if d.waits_for in there} - tried
+        tried |= again
+        return [target for target, _ in sorted(again)]
+
+    async def _there(self, references: set[str]) -> set[str]:
+        """Which of the references (`collection/key`) have a state."""
         keys: dict[str, list[str]] = {}
-        for name, key in pending:
+        for reference in sorted(references):
+            name, _, key = reference.partition("/")
+            keys.setdefault(name, []).append(key)
+        found: set[str] = set()
+        for name, wanted in keys.items():
+            if name in self._collections:
+                states = await self._aggregates.get_many(self._collections[name], wanted)
+                found |= {f"{name}/{key}" for key in states}
+        return found
+
+    async def _pages(self, collection: Collection[Any], index: str, value: str) -> AsyncIterator[list[Document]]:
+        after: str | None = None
+        while page := await self._store.find(collection.name, index, value, after=after, limit=_PAGE):
+            yield page
+            after = page[-1].key
+
+    async def _advance(self, work: Work) -> list[AggregateDocument[Any]]:
+        """Bring aggregates forward until every one is written; failing events are retried, then set aside."""
+        attempts = _Attempts()
+        written: list[AggregateDocument[Any]] = []
+        while work:
+            documents = await self._load(list(work))
+            incoming = [item for items in work.values() for item in items if isinstance(item, Incoming)]
+            context = await context_of(
+                self._aggregates, self._collections, self._handlers, documents.values(), incoming
+            )
+            again: Work = {}
+            failed: list[tuple[Target, Failed]] = []
+            steps: dict[Target, Step] = {}
+            for target, items in work.items():
+                step = self._step(documents[target], context, attempts, target)
+                try:
+                    step.run(items)
+                except Failed as failure:
+                    again[target] = items
+                    failed.append((target, failure))
+                else:
+                    steps[target] = step
+            for target, outcome in (await self._write(documents, list(steps))).items():
+                if outcome is None:
+                    written.append(documents[target])
+                    if steps[target].exhausted:
+                        again[target] = steps[target].rest
+                    continue
+                again[target] = work[target]
+                if isinstance(outcome, Exception):
+                    culprit = self._unwritable(target, steps[target], outcome, attempts)
+                    failed += [(target, culprit)] if culprit else []
+                else:
+                    attempts.conflicts[target] += 1
+            await self._set_back(documents, work, failed, attempts)
+            await self._wait_for_others(attempts, again)
+            work = again
+        return written
+
+    def _step(self, document: AggregateDocument[Any], context: Context, attempts: _Attempts, target: Target) -> Step:
+        limit = 1 if target in attempts.one_by_one else None
+        return Step(self._aggregates.service, self._handlers, document, context, attempts.aside, limit)
+
+    async def _load(self, targets: Sequence[Target]) -> dict[Target, AggregateDocument[Any]]:
+        keys: dict[str, list[str]] = {}
+        for name, key in targets:
             keys.setdefault(name, []).append(key)
         result: dict[Target, AggregateDocument[Any]] = {}
         for name, wanted in keys.items():
@@ -228,149 +295,92 @@ class Inbox:
                 result[(name, key)] = AggregateDocument.load(self._collections[name], key, found.get(key))
         return result
 
-    async def _contexts(
-        self, documents: Mapping[Target, AggregateDocument[Any]], pending: Mapping[Target, Sequence[_Incoming]]
-    ) -> Context:
-        """The references that any of the events needs, loaded in one go, and what handlers prepare for the batch."""
-        events: list[tuple[Handler, Event[Any]]] = []
-        for target, incoming in pending.items():
-            document = documents[target]
-            for kept in (*document.parked, *document.held):
-                envelope = CloudEvent.model_validate(kept["event"])
-                handler = self._handlers[(kept["topic"], envelope.type)]
-                events.append((handler, read_event(envelope)))
-            events += [(item.handler, item.event) for item in incoming]
-        references: dict[Reference, BaseModel] = {}
-        context = Context(self._aggregates.clock.now(), references)
-        await self._refer({need for handler, event in events for need in handler.needs(event.data)}, references)
-        more = {
-            need
-            for handler, event in events
-            if all(first in references for first in handler.needs(event.data))
-            for need in handler.needs_also(event.data, context)
-        }
-        await self._refer(more, references)
-        prepared: dict[str, Any] = {}
-        by_handler: dict[Handler, list[Event[Any]]] = {}
-        for handler, event in events:
-            if handler.prepare and handler.missing(event.data, context) is None:
-                by_handler.setdefault(handler, []).append(event)
-        for handler, ready in by_handler.items():
-            assert handler.prepare is not None
-            try:
-                prepared.update(handler.prepare(ready, context))
-            except Exception:
-                # One bad event must not take the batch with it: each is then tried on its own, and fails on its own.
-                log.warning("%s: preparing a batch of %d failed", handler.name, len(ready), exc_info=True)
-        return Context(context.now, references, prepared)
-
-    async def _refer(self, needed: set[Reference], references: dict[Reference, BaseModel]) -> None:
-        """Load references that are there, a round trip for each collection."""
-        keys: dict[str, list[str]] = {}
-        for name, key in sorted(needed - references.keys()):
-            keys.setdefault(name, []).append(key)
-        for name, wanted in keys.items():
-            for key, state in (await self._aggregates.get_many(self._collections[name], wanted)).items():
-                references[(name, key)] = state
-
-    def _step(
-        self, document: AggregateDocument[Any], incoming: Sequence[_Incoming], context: Context, skipped: set[str]
-    ) -> None:
-        """Bring one aggregate forward in memory."""
-        if document.parked:
-            parked, document.parked, document.waits_for = document.parked, [], ""
-            document.changed = True
-            for kept in parked:
-                self._take(document, kept["topic"], CloudEvent.model_validate(kept["event"]), context, skipped)
-        for item in incoming:
-            envelope = item.event.envelope
-            if item.cursor:
-                if not document.consumed.get(item.cursor) and envelope.id not in skipped:
-                    self._count(document, item.cursor, 1)
-                    self._take(document, item.record.topic, envelope, context, skipped)
-            elif not envelope.stream:
-                self._take(document, item.record.topic, envelope, context, skipped)
-            else:
-                self._admit(document, item.record.topic, envelope, context, skipped)
-        for cursor in {held["cursor"] for held in document.held}:
-            self._drain(document, cursor, context, skipped)
-
-    def _admit(
-        self, document: AggregateDocument[Any], topic: str, event: CloudEvent, context: Context, skipped: set[str]
-    ) -> None:
-        cursor = f"{topic}|{event.stream}"
-        expected = document.consumed.get(cursor, 0) + 1
-        if event.sequence < expected:
-            return
-        if event.sequence > expected:
-            document.hold(cursor, topic, event)
-            return
-        self._count(document, cursor, event.sequence)
-        self._take(document, topic, event, context, skipped)
-        self._drain(document, cursor, context, skipped)
-
-    def _drain(self, document: AggregateDocument[Any], cursor: str, context: Context, skipped: set[str]) -> None:
-        while held := document.take_held(cursor):
-            topic, event = held
-            self._count(document, cursor, event.sequence)
-            self._take(document, topic, event, context, skipped)
-
-    def _count(self, document: AggregateDocument[Any], cursor: str, sequence: int) -> None:
-        document.consumed[cursor] = sequence
-        document.changed = True
-
-    def _take(
-        self, document: AggregateDocument[Any], topic: str, event: CloudEvent, context: Context, skipped: set[str]
-    ) -> None:
-        """Apply an event whose turn it is, or park it (and all behind it) until its reference is there."""
-        if event.id in skipped:
-            return
-        handler = self._handlers[(topic, event.type)]
-        read = read_event(event)
-        missing = handler.missing(read.data, context)
-        if document.waits_for or missing:
-            raw = event.model_dump(mode="json", exclude_defaults=True)
-            document.parked.append({"topic": topic, "event": raw})
-            if not document.waits_for and missing:
-                document.waits_for = f"{missing[0]}/{missing[1]}"
-            document.changed = True
-            return
+    async def _write(
+        self, documents: Mapping[Target, AggregateDocument[Any]], targets: Sequence[Target]
+    ) -> dict[Target, bool | Exception | None]:
+        """Write what changed. By aggregate: None if it stands now, False on a conflict, or why it cannot be stored."""
+        result: dict[Target, bool | Exception | None] = {}
+        writes: dict[Target, Write] = {}
+        for target in targets:
+            result[target] = None
+            if documents[target].changed:
+                try:
+                    writes[target] = documents[target].write()
+                except Exception as error:
+                    result[target] = error
         try:
-            change = handler.apply(document.state, read, context)
+            outcomes: list[bool | Exception] = [*await self._store.put_many(list(writes.values()))]
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.warning("a batch of %d documents cannot be stored; trying them one by one", len(writes), exc_info=True)
+            outcomes = [await self._write_one(write) for write in writes.values()]
+        for target, outcome in zip(writes, outcomes, strict=True):
+            result[target] = None if outcome is True else outcome
+            if outcome is True:
+                self._aggregates.written(*target)
+        return result
+
+    async def _write_one(self, write: Write) -> bool | Exception:
+        try:
+            return (await self._store.put_many([write]))[0]
+        except StoreUnavailable:
+            raise
         except Exception as error:
-            raise _HandlerFailed(event, topic, handler, error) from error
-        document.apply(self._aggregates.service, change, context.now, cause=event)
+            return error
 
-    async def _failed(
+    def _unwritable(self, target: Target, step: Step, error: Exception, attempts: _Attempts) -> Failed | None:
+        """An aggregate cannot be stored: its events are taken one by one, to set aside the one that it is due to."""
+        if target not in attempts.one_by_one:
+            attempts.one_by_one.add(target)
+            return None
+        if step.last is None:
+            raise error
+        return Failed(step.last, "storing", error, final=True)
+
+    async def _set_back(
         self,
-        failed: _HandlerFailed,
-        incoming: Sequence[_Incoming],
-        failures: dict[str, int],
-        first_failed: dict[str, datetime],
-        skipped: set[str],
+        documents: Mapping[Target, AggregateDocument[Any]],
+        work: Work,
+        failed: Sequence[tuple[Target, Failed]],
+        attempts: _Attempts,
     ) -> None:
-        """Count a failure; when it is final, set the message aside so that the aggregate goes on without it."""
-        id_ = failed.event.id
-        now = self._aggregates.clock.now()
-        failures[id_] = failures.get(id_, 0) + 1
-        first_failed.setdefault(id_, now)
-        refused = isinstance(failed.error, DomainError)
-        if not refused and failures[id_] < self._attempts:
-            await asyncio.sleep(self._backoff * 2 ** failures[id_])
-            return
-        if not refused:
-            log.error("%s failed on %s", failed.handler.name, id_, exc_info=failed.error)
-        record = next((item.record for item in incoming if item.event.envelope.id == id_), None)
-        if record is None:  # it was parked or held: the message is rebuilt from what was kept
-            event = failed.event
-            record = Record(failed.topic, -1, -1, event.partitionkey, event.headers(), event.value())
-        kind = "refused" if refused else type(failed.error).__name__
-        await self._set_aside(record, failed.handler.name, f"{kind}: {failed.error}", failures[id_], first_failed[id_])
-        skipped.add(id_)
+        """Count failures; where one is final, set the message aside so that the aggregate goes on without it."""
+        longest = 0
+        for target, failure in failed:
+            id_ = identity(documents[target], failure.kept)
+            now = self._aggregates.clock.now()
+            attempts.failures[id_] += 1
+            first = attempts.first_failed.setdefault(id_, now)
+            count = attempts.failures[id_]
+            if not failure.final and count < self._attempts:
+                longest = max(longest, count)
+                continue
+            if not isinstance(failure.error, DomainError):
+                log.error("%s failed on %s", failure.handler, failure.kept.event.id, exc_info=failure.error)
+            record = _record_of(failure.kept, work[target])
+            await self._set_aside(Failure(record, failure.handler, failure.reason, count, first, now), failure.kept)
+            attempts.aside.add(id_)
+        if longest:
+            await asyncio.sleep(self._backoff * 2**longest)
 
-    async def _set_aside(
-        self, record: Record, handler: str, reason: str, attempts: int, first: datetime | None = None
-    ) -> None:
-        now = self._aggregates.clock.now()
-        log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, reason)
-        await self.dead_letters.record(Failure(record, handler, reason, attempts, first or now, now))
+    async def _wait_for_others(self, attempts: _Attempts, again: Work) -> None:
+        conflicts = max((attempts.conflicts[target] for target in again), default=0)
+        if conflicts >= CONFLICTS_MAX:
+            raise StoreUnavailable(f"documents were changed by others {conflicts} times in a row: {sorted(again)[:3]}")
+        if conflicts:
+            await wait_for_others(conflicts)
+
+    async def _set_aside(self, failure: Failure, kept: Kept | None = None) -> None:
+        record = failure.record
+        log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, failure.reason)
+        await self.dead_letters.record(failure, letter_of(kept) if kept else "")
+
+
+def _record_of(kept: Kept, items: Sequence[Incoming | Passed]) -> Record:
+    """The message as it came; of a parked or held one, as it would be published, for where it was is not known."""
+    for item in items:
+        if isinstance(item, Incoming) and item.kept is kept:
+            return item.record
+    event = kept.event
+    return Record(kept.topic, -1, -1, event.partitionkey, event.headers(), event.value())

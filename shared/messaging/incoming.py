@@ -1,0 +1,86 @@
+"""Reading a message as consumed: whose event it is, which handler takes it, and which aggregate it concerns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared.contracts.envelope import Event, UnreadableEvent, decode, read_event
+from shared.contracts.registry import SERVICES, topic
+from shared.kernel.canonical import loads_exact, with_exact_text
+from shared.messaging.handlers import Handler
+from shared.messaging.kept import Kept
+from shared.messaging.messages import Record
+
+__all__ = ["Handlers", "Incoming", "Target", "place_of", "read_incoming", "told_by_us"]
+
+Target = tuple[str, str]  # collection name, key
+Handlers = Mapping[tuple[str, str], Handler]  # by topic and event type
+
+_STRUCTURED = "application/cloudevents+json"
+_PLACE = ("stream", "sequence")
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message that was read; `kept` is the form in which aggregates keep it."""
+
+    record: Record
+    event: Event[Any]
+    handler: Handler
+    target: Target
+    kept: Kept
+
+    @property
+    def letter(self) -> str:
+        """The dead letter it was, if it is tried again."""
+        return self.kept.letter
+
+
+def told_by_us(topic_name: str) -> bool:
+    """Whether a topic's events come from our services, so that their place in a stream can be relied on."""
+    return topic(topic_name).producer in SERVICES
+
+
+def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incoming:
+    """Raises `UnreadableEvent` for whatever can never be handled as it is."""
+    message = record if told_by_us(record.topic) else _without_place(record)
+    envelope = decode(message.headers, message.value)
+    handler = handlers.get((record.topic, envelope.type))
+    if handler is None:
+        raise UnreadableEvent(f"no handler for the event type {envelope.type!r} on {record.topic}")
+    event = read_event(envelope)
+    if told_by_us(record.topic) and not (envelope.stream and envelope.sequence >= 1):
+        raise UnreadableEvent("an event of ours needs a stream, and a sequence from 1")
+    try:
+        key = handler.key(event.data)
+        key.encode()
+    except Exception as error:
+        raise UnreadableEvent(f"it names no aggregate: {error!r}") from error
+    kept = Kept(record.topic, envelope, letter, len(record.value) + 300)
+    return Incoming(record, event, handler, (handler.into.name, key), kept)
+
+
+def place_of(record: Record) -> tuple[str, int] | None:
+    """Stream and sequence of a message that cannot be read, as far as its headers tell."""
+    stream, sequence = record.headers.get("ce_stream", ""), record.headers.get("ce_sequence", "")
+    if not stream or not told_by_us(record.topic) or not sequence.isascii() or not sequence.isdigit():
+        return None
+    return stream, int(sequence[:16])
+
+
+def _without_place(record: Record) -> Record:
+    """Streams are ours: what others mean by attributes of these names neither helps nor harms."""
+    headers = {k: v for k, v in record.headers.items() if k not in ("ce_stream", "ce_sequence")}
+    value = record.value
+    if headers.get("content-type", "").startswith(_STRUCTURED):
+        try:
+            body = loads_exact(value)
+        except ValueError:
+            return record  # decoding it will tell why
+        if isinstance(body, dict) and any(name in body for name in _PLACE):
+            rest = {k: with_exact_text(v) for k, v in body.items() if k not in _PLACE}
+            value = json.dumps(rest).encode()
+    return replace(record, headers=headers, value=value)

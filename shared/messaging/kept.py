@@ -1,0 +1,48 @@
+"""An event that an aggregate keeps for later: held before its predecessors, or parked before what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts.envelope import CloudEvent
+
+__all__ = ["LETTER_CURSOR", "Kept", "cursor_of", "letter_cursor"]
+
+LETTER_CURSOR = "dead-letter|"
+
+
+def cursor_of(topic: str, stream: str) -> str:
+    """Under what an aggregate counts what it consumed of a stream."""
+    return f"{topic}|{stream}"
+
+
+def letter_cursor(letter: str) -> str:
+    """Under what an aggregate notes that it took a dead letter that was tried again."""
+    return f"{LETTER_CURSOR}{letter}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`letter` is the dead letter that the event was, if it is tried again; `size` about its bytes in the document."""
+
+    topic: str
+    event: CloudEvent
+    letter: str = ""
+    size: int = 0
+
+    @property
+    def cursor(self) -> str:
+        """What counts this event as consumed; empty for an event without a place in a stream."""
+        if self.letter:
+            return letter_cursor(self.letter)
+        return cursor_of(self.topic, self.event.stream) if self.event.stream else ""
+
+    def to_json(self) -> dict[str, Any]:
+        raw = self.event.model_dump(mode="json", exclude_defaults=True)
+        return {"topic": self.topic, "event": raw, "letter": self.letter, "size": self.size}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Kept:
+        return cls(raw["topic"], CloudEvent.model_validate(raw["event"]), raw["letter"], raw["size"])

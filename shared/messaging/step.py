@@ -1,0 +1,224 @@
+"""Bringing one aggregate forward in memory: order, gaps, parking, the handlers' decisions. Nothing is read or written.
+
+Events that wait for a reference come first, then what arrived, then what was held and has its predecessors now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts.envelope import UnreadableEvent, read_event
+from shared.kernel.canonical import sha256_hex
+from shared.kernel.errors import DomainError
+from shared.messaging.aggregate import AggregateDocument
+from shared.messaging.dead_letter import letter_id
+from shared.messaging.handlers import Context, Handler
+from shared.messaging.incoming import Handlers, Incoming
+from shared.messaging.kept import LETTER_CURSOR, Kept, cursor_of, letter_cursor
+
+__all__ = ["Failed", "Passed", "Step", "identity", "letter_of"]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Places of a stream whose messages were set aside unread: the stream goes on without them."""
+
+    topic: str
+    stream: str
+    sequences: tuple[int, ...]
+
+
+@dataclass
+class Failed(Exception):
+    """An event could not be taken. `final`: trying again changes nothing."""
+
+    kept: Kept
+    handler: str
+    error: Exception
+    final: bool
+
+    @property
+    def reason(self) -> str:
+        kind = "refused" if isinstance(self.error, DomainError) else type(self.error).__name__
+        return f"{kind}: {self.error}"
+
+
+class Step:
+    """One attempt at one aggregate. `aside` are the identities of events that were set aside: they are passed over.
+
+    With `limit`, no more than so many events; `rest` is then what is left of those that came.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        handlers: Handlers,
+        document: AggregateDocument[Any],
+        context: Context,
+        aside: Set[str],
+        limit: int | None = None,
+    ) -> None:
+        self._service = service
+        self._handlers = handlers
+        self._document = document
+        self._context = context
+        self._aside = aside
+        self._left = -1 if limit is None else limit
+        self._letters = {cursor for cursor in document.consumed if cursor.startswith(LETTER_CURSOR)}
+        self.last: Kept | None = None
+        self.rest: list[Incoming | Passed] = []
+
+    def run(self, incoming: Sequence[Incoming | Passed]) -> None:
+        """Raises `Failed` for the first event that cannot be taken; the document is then of no use any more."""
+        self._take_parked()
+        for number, item in enumerate(incoming):
+            if self._left == 0:
+                self.rest = list(incoming[number:])
+                return
+            if isinstance(item, Passed):
+                self._pass(item)
+            elif item.letter or not item.kept.cursor:
+                self._take_once(item.kept)
+            else:
+                self._admit(item.kept)
+        for cursor in list(self._document.ahead):
+            self._drain(cursor)
+
+    def _take_parked(self) -> None:
+        document = self._document
+        if not document.parked or self._still_missing(document.parked[0]):
+            return
+        parked, document.parked = document.parked, []
+        waited_for, document.waits_for = document.waits_for, ""
+        document.changed = True
+        for number, kept in enumerate(parked):
+            if self._left == 0:
+                document.parked += parked[number:]
+                document.waits_for = document.waits_for or waited_for
+                return
+            self._take(kept)
+
+    def _still_missing(self, kept: Kept) -> bool:
+        """Whether the first parked event can be left where it is, without another write."""
+        try:
+            return not self._is_aside(kept) and self._missing(kept) == self._document.waits_for
+        except Failed:
+            return False
+
+    def _take_once(self, kept: Kept) -> None:
+        """An event without a place in a stream. Its handler knows what it has seen; a dead letter is counted here."""
+        document = self._document
+        if kept.letter:
+            if document.seen(kept.cursor, 1) or self._is_aside(kept):
+                return
+            document.count(kept.cursor, 1)
+        elif any(parked.event == kept.event for parked in document.parked):
+            return
+        self._take(kept)
+
+    def _admit(self, kept: Kept) -> None:
+        document, sequence = self._document, kept.event.sequence
+        if document.seen(kept.cursor, sequence):
+            return
+        if not document.seen(kept.cursor, sequence - 1) or self._no_room():
+            self._note(kept)
+            document.hold(kept)
+            return
+        document.count(kept.cursor, sequence)
+        self._take(kept)
+        self._drain(kept.cursor)
+
+    def _pass(self, passed: Passed) -> None:
+        cursor = cursor_of(passed.topic, passed.stream)
+        for sequence in sorted(passed.sequences):
+            if not self._document.seen(cursor, sequence) and self._document.seen(cursor, sequence - 1):
+                self._document.count(cursor, sequence)
+        self._drain(cursor)
+
+    def _drain(self, cursor: str) -> None:
+        for kept in self._next_held(cursor):
+            self._document.count(cursor, kept.event.sequence)
+            self._take(kept)
+
+    def _next_held(self, cursor: str) -> Iterator[Kept]:
+        while self._left != 0 and not self._no_room() and (kept := self._document.take_held(cursor)):
+            yield kept
+
+    def _no_room(self) -> bool:
+        return bool(self._document.waits_for) and self._document.full
+
+    def _take(self, kept: Kept) -> None:
+        """Apply an event whose turn it is, or park it (and all behind it) until its reference is there."""
+        document = self._document
+        if self._is_aside(kept):
+            if kept.letter:
+                document.forget(kept.cursor)
+            return
+        if self._was_retried(kept):
+            return
+        self._note(kept)
+        missing = self._missing(kept)
+        if document.waits_for or missing:
+            if self._no_room():  # only an event without a stream comes here: it cannot be asked for again
+                full = DomainError("Quá nhiều thông điệp đang chờ", f"too many messages wait for {document.waits_for}")
+                raise Failed(kept, "", full, final=True)
+            document.park(kept, missing)
+            return
+        handler = self._handler(kept)
+        try:
+            change = handler.apply(document.state, read_event(kept.event), self._context)
+            document.apply(self._service, change, self._context.now, cause=kept.event)
+        except Exception as error:
+            raise Failed(kept, handler.name, error, final=isinstance(error, DomainError)) from error
+
+    def _missing(self, kept: Kept) -> str:
+        """`collection/key` of the first reference that is not there, or nothing."""
+        handler = self._handler(kept)
+        try:
+            missing = handler.missing(read_event(kept.event).data, self._context)
+        except UnreadableEvent as error:  # the code has changed since it was kept
+            raise Failed(kept, handler.name, error, final=True) from error
+        except Exception as error:
+            raise Failed(kept, handler.name, error, final=isinstance(error, DomainError)) from error
+        return f"{missing[0]}/{missing[1]}" if missing else ""
+
+    def _handler(self, kept: Kept) -> Handler:
+        handler = self._handlers.get((kept.topic, kept.event.type))
+        if handler is None:
+            gone = UnreadableEvent(f"no handler for the event type {kept.event.type!r} on {kept.topic} any more")
+            raise Failed(kept, "", gone, final=True)
+        return handler
+
+    def _note(self, kept: Kept) -> None:
+        self.last = kept
+        self._left -= 1 if self._left > 0 else 0
+
+    def _was_retried(self, kept: Kept) -> bool:
+        """Whether an operator had the message handled as a dead letter, while here it was still to come."""
+        if kept.letter or not self._letters:
+            return False
+        return (
+            letter_cursor(letter_id(kept.topic, kept.event.source, kept.event.id, kept.event.value())) in self._letters
+        )
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the limit was reached, so that there may be more to do."""
+        return self._left == 0
+
+    def _is_aside(self, kept: Kept) -> bool:
+        return bool(self._aside) and identity(self._document, kept) in self._aside
+
+
+def letter_of(kept: Kept) -> str:
+    """The id of the dead letter that the event is, or would be."""
+    return kept.letter or letter_id(kept.topic, kept.event.source, kept.event.id, kept.event.value())
+
+
+def identity(document: AggregateDocument[Any], kept: Kept) -> str:
+    """What tells an event of one aggregate from all others. Ids alone do not: those of the platform are its own."""
+    event = kept.event
+    parts = (document.collection.name, document.key, kept.topic, event.source, event.id, str(event.sequence))
+    return "|".join((*parts, kept.letter, sha256_hex(event.value())))
