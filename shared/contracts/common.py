@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.ruleset.document import CriterionCode, Group, InputId, Programme, RuleSetRef, Sentence
 
@@ -104,7 +104,7 @@ class CriterionFinding(Value):
     reason: str = ""
     adjusted: dict[InputId, Answer] = {}
     verifier: str
-    found_at: datetime
+    found_at: AwareDatetime
 
 
 class Answers(Value):
@@ -148,7 +148,7 @@ class Campaign(Value):
     programmes: tuple[Programme, ...]
     period: Period
     dispatch: Dispatch
-    deadline: datetime
+    deadline: AwareDatetime
     members: tuple[Agency, ...]
     rule_sets: tuple[PinnedRuleSet, ...]
     status: Literal["open", "closed"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
+
+from pydantic import AwareDatetime
 
 from shared.contracts.envelope import EventData
 
@@ -46,5 +47,5 @@ class MessageDeadLetteredV1(EventData):
     headers: dict[str, str]
     value_base64: str
     attempts: int
-    first_failed_at: datetime
-    last_failed_at: datetime
+    first_failed_at: AwareDatetime
+    last_failed_at: AwareDatetime

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.kernel.canonical import canonical_json, loads_exact
+from shared.kernel.canonical import compact_json, loads_exact
 
 __all__ = [
     "EVENT_TYPES",
@@ -112,7 +112,7 @@ class CloudEvent(BaseModel):
 
     def value(self) -> bytes:
         """The message's value: canonical JSON of the data."""
-        return canonical_json(self.data)
+        return compact_json(self.data)
 
 
 class Event(BaseModel, Generic[D]):
@@ -161,10 +161,10 @@ def _read_json(value: bytes) -> Any:
     try:
         body = loads_exact(value)
         try:
-            canonical_json(_wrapped(body))
+            compact_json(_wrapped(body))
         except TypeError:
             body = _plain(body)
-            canonical_json(_wrapped(body))
+            compact_json(_wrapped(body))
     except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise UnreadableEvent(f"the value is not JSON that can be kept: {error}") from error
     return body
@@ -198,7 +198,7 @@ def _check_attributes(event: CloudEvent, given: Mapping[str, Any]) -> None:
     if not isinstance(given["time"], str) or not _TIME.fullmatch(given["time"]):
         raise UnreadableEvent("CloudEvent attribute time: must be RFC 3339 with a time zone")
     try:
-        canonical_json(event.headers())
+        compact_json(event.headers())
     except (TypeError, OverflowError) as error:
         raise UnreadableEvent(f"CloudEvent attributes that cannot be kept: {error}") from error
 

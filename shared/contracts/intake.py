@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.contracts.common import AgencyId, Answers, Campaign, CampaignId, SubmissionKey, Value
 from shared.contracts.envelope import EventData
@@ -40,7 +39,7 @@ class CampaignClosedV1(EventData):
 
     campaign: Campaign
     closed_by: str
-    closed_at: datetime
+    closed_at: AwareDatetime
 
 
 class Submission(Value):
@@ -55,8 +54,8 @@ class Submission(Value):
     rule_set: RuleSetRef
     number: int = Field(ge=1)
     event_id: str
-    submitted_at: datetime
-    received_at: datetime
+    submitted_at: AwareDatetime
+    received_at: AwareDatetime
     submitted_by: str
     days_late: int = Field(ge=0)
     answers: Answers
@@ -98,7 +97,7 @@ class SubmissionMissingV1(EventData):
     key: SubmissionKey
     group: Group
     rule_set: RuleSetRef
-    closed_at: datetime
+    closed_at: AwareDatetime
 
 
 class PlatformSubmissionV1(EventData):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar
+
+from pydantic import AwareDatetime
 
 from shared.contracts.common import CampaignId, GroupKey, Value
 from shared.contracts.envelope import EventData
@@ -48,7 +50,7 @@ class DecisionSignedV1(EventData):
 
     decision: DecisionRef
     signed_by: str
-    signed_at: datetime
+    signed_at: AwareDatetime
 
 
 class PublishedRanking(Value):
@@ -88,4 +90,4 @@ class RankingWithdrawnV1(EventData):
     edition: int
     reason: str
     withdrawn_by: str
-    withdrawn_at: datetime
+    withdrawn_at: AwareDatetime

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime
 
 from shared.contracts.common import GroupKey, SubmissionKey, Value
 from shared.contracts.envelope import EventData
@@ -33,7 +34,7 @@ class Step(Value):
 
     action: Literal["loaded", "approved", "activated", "retired"]
     by: str
-    at: datetime
+    at: AwareDatetime
     reason: str = ""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
 
 from shared.contracts.common import Answers, CriterionFinding, SubmissionKey, Value
 from shared.contracts.envelope import EventData
@@ -51,7 +52,7 @@ class CaseReturnedV1(EventData):
     criteria: tuple[CriterionCode, ...]
     reason: str
     returned_by: str
-    due_at: datetime
+    due_at: AwareDatetime
 
 
 class VerifiedSubmission(Value):
@@ -79,7 +80,7 @@ class SubmissionVerifiedV1(EventData):
 
     verified: VerifiedSubmission
     verified_by: str
-    verified_at: datetime
+    verified_at: AwareDatetime
 
 
 class CaseReopenedV1(EventData):

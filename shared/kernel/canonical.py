@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["DuplicateKey", "canonical_json", "loads_exact", "sha256_hex", "with_exact_text"]
+__all__ = ["DuplicateKey", "canonical_json", "compact_json", "loads_exact", "sha256_hex", "with_exact_text"]
 
 # Whatever is not plain JSON is refused instead of being turned into something that reads back differently.
 _OPTIONS = (
@@ -30,8 +30,29 @@ class DuplicateKey(ValueError):
 
 
 def canonical_json(data: Any) -> bytes:
-    """Bytes of plain JSON data (dict, list, str, int, bool, None); anything else raises `TypeError`."""
+    """Bytes of plain JSON data (dict, list, str, int, bool, None); anything else, floats above all, is a `TypeError`.
+
+    For whatever is hashed, signed or compared.
+    """
+    _refuse_inexact(data)
+    return compact_json(data)
+
+
+def compact_json(data: Any) -> bytes:
+    """The same bytes without the check for floats: for data that is known to be plain, such as what models dump."""
     return orjson.dumps(data, option=_OPTIONS)
+
+
+def _refuse_inexact(data: Any) -> None:
+    pending = [data]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list | tuple):
+            pending.extend(value)
+        elif value is not None and not isinstance(value, str | int):
+            raise TypeError(f"{value!r} ({type(value).__name__}) has no canonical JSON; exact numbers travel as text")
 
 
 def sha256_hex(content: bytes) -> str:

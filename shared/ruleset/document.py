@@ -140,7 +140,11 @@ class Input(_Model):
 
 
 class Quotient(_Model):
-    """`numerator / denominator` of two inputs (or of an input and the constant `whole`), with its stated zero case."""
+    """`numerator / denominator` of two inputs (or of an input and the constant `whole`), cut to 0..1.
+
+    Where the denominator is 0 the quotient is 0 (`zero`), 1 (`full`), or the criterion leaves points and maximum
+    (`not_applicable`).
+    """
 
     numerator: InputId
     denominator: InputId | None = None
@@ -292,7 +296,10 @@ class Comparison(_Model):
     Facts: `submission.days_late` (whole days), `submission.missing`; `input.<id>` (the verified value);
     `state.<input id>` (value | not_applicable | not_reported | rejected); `derived.<name>`; and in a rule
     `for_each: criterion`: `criterion.evidence_required`, `criterion.evidence_missing` (required and none given),
-    `criterion.state` (value | not_applicable | not_reported | rejected), `criterion.scored`.
+    `criterion.state` (value | not_applicable | not_reported | rejected), `criterion.scored` (not information only).
+
+    A yes is not the number 1. Several rules may derive one fact with different values: a comparison holds if one of
+    them satisfies it. `not` over a derived fact is refused.
     """
 
     fact: FactName
@@ -332,7 +339,11 @@ class Derive(_Model):
 
 
 class Deduct(_Model):
-    """Take `points` off a section or the total; `times` multiplies by a fact; never below zero, at most `at_most`."""
+    """Take `points` off a section or the total; `times` multiplies by a fact; never below zero, at most `at_most`.
+
+    An absent fact counts 0, a yes 1; of several derived values the highest counts. A rule `for_each: criterion` takes
+    the points once for every criterion it fired for; `at_most` limits them together.
+    """
 
     effect: Literal["deduct"]
     points: Exact
@@ -471,7 +482,9 @@ class Example(_Model):
 
 
 class RuleSetRef(_Model):
-    """Names one version of a rule set, down to its bytes."""
+    """Names one version of a rule set, down to its bytes. Travels in events, so later fields are let pass."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Slug
     version: Version

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from shared.kernel.canonical import canonical_json
+from shared.kernel.canonical import compact_json
 from shared.storage.port import Document, Write
 
 __all__ = ["MAX_BODY_BYTES", "CheckedWrite", "DeclaredIndexes", "read_document"]
@@ -74,7 +74,7 @@ class DeclaredIndexes:
         _check_text(write.key)
         if not isinstance(write.body, dict):
             raise TypeError(f"the body of {write.collection}/{write.key} is no JSON object")
-        body = canonical_json(write.body)
+        body = compact_json(write.body)
         if len(body) > MAX_BODY_BYTES:
             raise ValueError(f"{write.collection}/{write.key}: {len(body)} bytes, at most {MAX_BODY_BYTES} are stored")
         indexes = {name: self._check_values(write, name, values) for name, values in write.indexes.items()}

@@ -34,7 +34,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from shared.kernel.canonical import canonical_json
+from shared.kernel.canonical import compact_json
 from shared.storage.declared import CheckedWrite, DeclaredIndexes, read_document
 from shared.storage.port import Document, JournalEntry, StoreUnavailable, VersionConflict, Write
 
@@ -350,7 +350,7 @@ def _keys_after(after: str | None) -> dict[str, Any]:
 
 def _stored(entry: JournalEntry) -> dict[str, Any]:
     place = {"t": entry.topic, "s": entry.stream, "n": entry.sequence, "p": entry.position}
-    return {**place, "k": entry.key, "h": canonical_json(entry.headers).decode(), "d": entry.value}
+    return {**place, "k": entry.key, "h": compact_json(entry.headers).decode(), "d": entry.value}
 
 
 def _entry(stored: Mapping[str, Any]) -> JournalEntry:

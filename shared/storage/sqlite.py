@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from shared.kernel.canonical import canonical_json
+from shared.kernel.canonical import compact_json
 from shared.storage.declared import CheckedWrite, DeclaredIndexes, read_document
 from shared.storage.port import Document, JournalEntry, VersionConflict, Write
 from shared.storage.sqlite_file import SqliteFile
@@ -200,7 +200,7 @@ def _first_after(after: str | None) -> str:
 
 def _append(connection: sqlite3.Connection, entry: JournalEntry) -> JournalEntry:
     place = (entry.topic, entry.stream, entry.sequence)
-    headers = canonical_json(entry.headers).decode()
+    headers = compact_json(entry.headers).decode()
     row = connection.execute(_APPEND, (*place, entry.key, headers, entry.value)).fetchone()
     return replace(entry, position=(row or connection.execute(_POSITION, place).fetchone())[0])
 
