@@ -195,6 +195,8 @@ def test_adjusted_values_replace_what_the_agency_answered() -> None:
     rule_set = a_rule_set(a_section("1", a_criterion("1.1", {"form": "count", "input": "a", "unit_points": 1}, [A])))
     verified = a_submission(rule_set, {"a": "9"}, findings=[adjusted("1.1", a="4")])
     assert run(rule_set, verified).points == 4
+    accepted = adjusted("1.1", a="4").model_copy(update={"finding": "accepted"})
+    assert run(rule_set, a_submission(rule_set, {"a": "9"}, findings=[accepted])).points == 9
     verified = a_submission(rule_set, {"a": "9"}, findings=[adjusted("1.1", a="!rejected")])
     assert run(rule_set, verified).criteria[0].state == "rejected"
 

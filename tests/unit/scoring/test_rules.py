@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -9,6 +10,10 @@ from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submi
 from scoring_runs import fire, fired_ids, run
 
 from services.scoring.adapters.durable_engine import DurableEngine
+from services.scoring.adapters.rule_conditions import LIMIT, encode
+from services.scoring.adapters.rule_network import Limits
+from services.scoring.core.card import Card
+from services.scoring.core.reference import evaluate
 from services.scoring.ports import Firing, RuleEngineError
 from shared.ruleset.document import RuleSet
 
@@ -74,6 +79,14 @@ def test_numbers_beyond_64_bits_compare_rightly() -> None:
     assert holds({**N, "below": "-1000000000000"}, n=f"-{huge}")
     with pytest.raises(RuleEngineError, match="too large"):
         DurableEngine().load("x", asking(a_rule("it", {**N, "above": huge})))
+
+
+def test_facts_reach_the_engine_as_whole_millionths_within_64_bits() -> None:
+    assert encode(Fraction("-1.25")) == -1_250_000
+    assert (encode(Fraction(10**15)), encode(Fraction(-(10**15)))) == (LIMIT, -LIMIT)
+    with pytest.raises(RuleEngineError, match="six decimals"):
+        encode(Fraction(1, 3))
+    assert (encode(True), encode("full"), encode('"'), encode("đủ")) == (1, "full", "?", "?")
 
 
 def test_booleans_choices_and_text() -> None:
@@ -200,6 +213,14 @@ def test_derived_values_are_compared_exactly_and_side_by_side() -> None:
     ]
 
 
+def test_two_comparisons_may_look_at_one_derived_fact() -> None:
+    rule_set = asking(
+        a_rule("one", {**N, "above": 0}, derive("x", "1")),
+        a_rule("between", {"all": [known("x", at_least="0.5"), known("x", at_most="2")]}),
+    )
+    assert fired_ids(rule_set, a_submission(rule_set, {"n": "1"})) == ["one", "between"]
+
+
 def test_rule_that_derives_its_own_condition_ends() -> None:
     rule_set = asking(a_rule("self", {"any": [known("x"), {**N, "above": 0}]}, derive("x")))
     assert fired_ids(rule_set, a_submission(rule_set, {"n": "1"})) == ["self"]
@@ -248,6 +269,39 @@ def test_for_each_criterion_fires_for_those_it_fits() -> None:
         "late": ["1.1", "1.2", "1.3", "1.4"],
         "bad-and-shown": ["1.1", "1.3"],
     }
+
+
+@pytest.mark.parametrize("product", [1, 24])
+@pytest.mark.parametrize("n", ["1", "6", "8"])
+def test_condition_on_a_criterion_cut_into_auxiliary_facts_stays_with_its_criterion(product: int, n: str) -> None:
+    def of(fact: str, value: object) -> dict[str, Any]:
+        return {"fact": f"criterion.{fact}", "is": value}
+
+    method = {"form": "count", "input": "n", "unit_points": 1}
+    required = {"required": True}
+    when = {
+        "all": [
+            {"any": [of("evidence_missing", True), of("state", "rejected"), {**N, "above": 5}]},
+            {"any": [of("scored", False), of("evidence_missing", False), {**N, "above": 7}]},
+        ]
+    }
+    rule_set = a_rule_set(
+        a_section(
+            "1",
+            a_criterion("1.1", method, INPUTS, evidence=required),  # missing
+            a_criterion("1.2", method, []),  # neither
+            a_criterion("1.3", method, []),  # rejected
+            a_criterion("1.4", {"form": "information"}, [], 0, evidence=required),  # missing and not scored
+        ),
+        rules=[a_rule("it", when, for_each="criterion")],
+    )
+    verified = a_submission(rule_set, {"n": n}, findings=[rejected("1.3")], without_evidence=["1.1", "1.4"])
+    engine = DurableEngine(Limits(clauses_a_product=product))
+    engine.load("v", rule_set)
+    found = [firing.criterion for firing in engine.fire("v", [Card.of(verified, rule_set)])[0]]
+    engine.release("v")
+    assert found == {"1": ["1.3", "1.4"], "6": ["1.2", "1.3", "1.4"], "8": ["1.1", "1.2", "1.3", "1.4"]}[n]
+    assert [one.criteria for one in evaluate(rule_set, verified, None).fired] == [tuple(found)]
 
 
 def test_hundred_criteria_without_evidence() -> None:

@@ -74,6 +74,12 @@ def test_deduction_multiplies_a_fact_up_to_its_limit() -> None:
     assert scored({"effect": "deduct", "points": 1, "times": "input.a"}, a="!not_reported").points == 15
 
 
+def test_deduction_counts_the_highest_of_several_derived_values() -> None:
+    derived = [{"effect": "derive", "fact": "derived.times", "value": value} for value in ("2", "3", True)]
+    assert scored(*derived, {"effect": "deduct", "points": 1, "times": "derived.times"}).points == 20
+    assert scored({"effect": "deduct", "points": 1, "times": "derived.times"}).points == 23
+
+
 def test_deduction_for_each_criterion_is_limited_in_all() -> None:
     assert scored({"effect": "deduct", "points": 1}, each=True).points == 20
     assert scored({"effect": "deduct", "points": 1, "at_most": 2}, each=True).points == 21
