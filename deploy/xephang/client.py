@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import DomainError, Fault
 
-__all__ = ["Client", "PlatformSilent", "Refused", "is_loopback"]
+__all__ = ["Client", "PlatformSilent", "Refused", "is_loopback", "path_of"]
 
 PROBLEM_TYPE = "urn:xephang:problem:"
 _SILENT = {502, 503, 504}
@@ -23,7 +23,12 @@ _REMEDIES = {
     ),
     403: ("dùng mã truy cập của người có quyền", "use the token of a person who may do this"),
     404: ("kiểm tra lại mã đã nêu", "check the name that was given"),
+    409: (
+        "xem trạng thái hiện tại (`… status`, `… list`, `… show`) rồi làm bước còn thiếu",
+        "look at the present state (`… status`, `… list`, `… show`) and take the step that lacks",
+    ),
     413: ("chia nhỏ nội dung gửi", "send it in smaller parts"),
+    422: ("sửa giá trị này rồi gọi lại", "correct the value and try again"),
     500: ("xem nhật ký của dịch vụ", "see the service's log"),
 }
 
@@ -40,7 +45,7 @@ class Refused(DomainError):
     """The platform refused a request: its problem document, and which request it was."""
 
     def __init__(self, status: int, problem: dict[str, Any], request: str) -> None:
-        faults = tuple(_fault(each) for each in problem.get("faults") or () if isinstance(each, dict))
+        faults = tuple(_fault(each, status) for each in problem.get("faults") or () if isinstance(each, dict))
         super().__init__(
             str(problem.get("title") or f"Máy chủ trả lời HTTP {status}"),
             str(problem.get("detail") or f"the server answered HTTP {status}"),
@@ -114,6 +119,11 @@ class Client:
             ) from error
 
 
+def path_of(*steps: str) -> str:
+    """The path of a request; whatever a name holds, it stays one step."""
+    return "".join(f"/{quote(step, safe='@')}" for step in steps)
+
+
 def is_loopback(url: str) -> bool:
     """Whether the address is this machine's own."""
     try:
@@ -163,9 +173,13 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
     return {**found, "detail": None}
 
 
-def _fault(raw: dict[str, Any]) -> Fault:
-    names = ("code", "place", "vi", "en", "remedy_vi", "remedy_en")
-    return Fault(*(str(raw.get(name, "")) for name in names))
+def _fault(raw: dict[str, Any], status: int) -> Fault:
+    """A fault of the problem document; one without a remedy gets that of the status."""
+    given = {"remedy_vi": raw.get("remedy_vi"), "remedy_en": raw.get("remedy_en")}
+    if not any(given.values()):
+        given["remedy_vi"], given["remedy_en"] = _REMEDIES.get(status, ("", ""))
+    names = ("code", "place", "vi", "en")
+    return Fault(*(str(raw.get(name, "")) for name in names), *(str(each or "") for each in given.values()))
 
 
 def _own_fault(status: int, problem: dict[str, Any], request: str) -> Fault:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.xephang.client import Client, Refused
+from deploy.xephang.client import Client, Refused, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.documents import read_document
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
@@ -62,7 +62,7 @@ def status(
     """Ai đã nộp, nộp muộn, chưa nộp (who has answered, is late or missing)."""
     client = connect(url, token, data, "operator")
     names = [campaign] if campaign else [each["id"] for each in client.get("/intake/campaigns")]
-    found = [client.get(f"/intake/campaigns/{name}/status") for name in names]
+    found = [_status_of(client, name) for name in names]
     if as_json:
         say_json(found[0] if campaign else found)
         return
@@ -83,7 +83,7 @@ def close(
 ) -> None:
     """Đóng đợt: không nhận phiếu nữa, ghi nhận cơ quan không nộp (take no more answers)."""
     client = connect(url, token, data, "operator")
-    closed = client.post(f"/intake/campaigns/{campaign}/close", {"early_reason": early_reason})
+    closed = client.post(path_of("intake", "campaigns", campaign, "close"), {"early_reason": early_reason})
     if as_json:
         say_json(closed)
     else:
@@ -91,7 +91,7 @@ def close(
 
 
 def _status_of(client: Client, campaign: str) -> dict[str, Any]:
-    found: dict[str, Any] = client.get(f"/intake/campaigns/{campaign}/status")
+    found: dict[str, Any] = client.get(path_of("intake", "campaigns", campaign, "status"))
     return found
 
 

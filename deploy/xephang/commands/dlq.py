@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from deploy.xephang.client import Client, PlatformSilent, Refused
+from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, ServiceName, Token, Url
 from deploy.xephang.commands.outcome import SILENT, examples, fault_lines, misuse, note, say, say_json, say_table
@@ -80,7 +80,7 @@ def retry(
     """Xử lý lại, đúng một lần (handle it again, exactly once)."""
     client = connect(url, token, data, "operator")
     name, _ = _find(client, id_, service)
-    _settled(name, client.post(f"/{name}/dead-letters/{id_}/retry"), as_json)
+    _settled(name, client.post(path_of(name, "dead-letters", id_, "retry")), as_json)
 
 
 @app.command(epilog=examples('xephang dlq discard 5f1c… --reason "Gửi nhầm đợt"'))
@@ -96,7 +96,7 @@ def discard(
     """Bỏ thư, có lý do (let it go)."""
     client = connect(url, token, data, "operator")
     name, _ = _find(client, id_, service)
-    _settled(name, client.post(f"/{name}/dead-letters/{id_}/discard", {"reason": reason}), as_json)
+    _settled(name, client.post(path_of(name, "dead-letters", id_, "discard"), {"reason": reason}), as_json)
 
 
 def _names(service: ServiceName | None) -> list[str]:
@@ -109,7 +109,7 @@ def _find(client: Client, id_: str, service: ServiceName | None) -> tuple[str, d
     refusal: Exception | None = None
     for name in _names(service):
         try:
-            kept[name] = client.get(f"/{name}/dead-letters/{id_}")
+            kept[name] = client.get(path_of(name, "dead-letters", id_))
         except Refused as refused:
             if refused.status != 404:
                 raise

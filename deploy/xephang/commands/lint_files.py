@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Tệp bộ tiêu chí YAML hoặc JSON.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Tệp bộ tiêu chí YAML hoặc JSON.")],
     previous: Annotated[
         Path | None, typer.Option(help="Phiên bản trước, để kiểm tra phần sửa đổi (the version it amends).")
     ] = None,

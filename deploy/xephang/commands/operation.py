@@ -56,7 +56,7 @@ def start(name: Name, url: Url = "", token: Token = "", data: Data = DEFAULT_DAT
 
 def replay(
     topics: Annotated[
-        list[str] | None, typer.Argument(metavar="[TOPIC...]", help="Chủ đề; bỏ trống: tất cả.", show_default=False)
+        list[str] | None, typer.Argument(metavar="TOPIC", help="Chủ đề; bỏ trống: tất cả.", show_default=False)
     ] = None,
     url: Url = "",
     token: Token = "",

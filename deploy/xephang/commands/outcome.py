@@ -52,8 +52,12 @@ def say_json(data: Any) -> None:
 
 
 def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
-    """A table on stdout; columns in `right` are numbers."""
-    table = Table(title=title, title_justify="left")
+    """A title and its table on stdout; columns in `right` are numbers."""
+    rows = list(rows)
+    say(title)
+    if not rows:
+        return
+    table = Table()
     numbers = set(right)
     for index, name in enumerate(header):
         table.add_column(name, justify="right" if index in numbers else "left", overflow="fold")

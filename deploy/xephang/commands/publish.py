@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.xephang.client import Client
+from deploy.xephang.client import Client, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Group, Programme, Token, Url
 from deploy.xephang.commands.outcome import examples, misuse, say, say_json
@@ -44,7 +44,7 @@ def draft(
     """Trình dự thảo quyết định (lay a draft before the Chairman)."""
     client = connect(url, token, data, "operator")
     body = _paper(number, date, title or _TITLE.format(campaign))
-    _told(client.post(f"/publishing/decisions/{campaign}/draft", body), as_json)
+    _told(client.post(path_of("publishing", "decisions", campaign, "draft"), body), as_json)
 
 
 @app.command(
@@ -66,7 +66,7 @@ def correct(
     """Trình dự thảo đính chính (lay a correction before the Chairman)."""
     client = connect(url, token, data, "operator")
     body = _paper(number, date, title or _CORRECTION.format(campaign)) | {"reason": reason}
-    _told(client.post(f"/publishing/decisions/{campaign}/correction", body), as_json)
+    _told(client.post(path_of("publishing", "decisions", campaign, "correction"), body), as_json)
 
 
 @app.command(epilog=examples("xephang publish sign 2021", "xephang publish sign 2021 --content-hash 9f86d0…"))
@@ -84,7 +84,7 @@ def sign(
     client = connect(url, token, data, "chairman")
     newest = _overview(client, campaign)["documents"][-1]
     body = {"draft": newest["draft"], "content_hash": content_hash or newest["content_hash"]}
-    _told(client.post(f"/publishing/decisions/{campaign}/sign", body), as_json)
+    _told(client.post(path_of("publishing", "decisions", campaign, "sign"), body), as_json)
 
 
 @app.command(epilog=examples('xephang publish withdraw 2021 --reason "Phát hiện sai sót trong thẩm tra"'))
@@ -98,7 +98,7 @@ def withdraw(
 ) -> None:
     """Thu hồi kết quả đã công bố (withdraw what is published)."""
     client = connect(url, token, data, "chairman")
-    _told(client.post(f"/publishing/decisions/{campaign}/withdraw", {"reason": reason}), as_json)
+    _told(client.post(path_of("publishing", "decisions", campaign, "withdraw"), {"reason": reason}), as_json)
 
 
 @app.command(
@@ -123,7 +123,7 @@ def show(
     elif as_json:
         say_json(_overview(client, campaign))
     else:
-        say(client.get_text(f"/publishing/decisions/{campaign}.md").rstrip("\n"))
+        say(client.get_text(path_of("publishing", "decisions", f"{campaign}.md")).rstrip("\n"))
 
 
 def _paper(number: str, date: datetime, title: str) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _paper(number: str, date: datetime, title: str) -> dict[str, Any]:
 
 
 def _overview(client: Client, campaign: str) -> dict[str, Any]:
-    found: dict[str, Any] = client.get(f"/publishing/decisions/{campaign}")
+    found: dict[str, Any] = client.get(path_of("publishing", "decisions", campaign))
     return found
 
 
@@ -147,8 +147,8 @@ def _csv(client: Client, campaign: str, programme: Programme | None, group: Grou
             "not_published",
         )
     for number, entry in enumerate(wanted):
-        path = f"/publishing/rankings/{campaign}/{entry['programme']}/{entry['group']}"
-        text = client.get_text(f"{path}/ranking.csv")
+        steps = ("rankings", campaign, entry["programme"], entry["group"], "ranking.csv")
+        text = client.get_text(path_of("publishing", *steps))
         if len(wanted) > 1:
             say(f"{'' if number == 0 else chr(10)}# {campaign}/{entry['programme']}/{entry['group']}")
         typer.echo(text.removeprefix("\ufeff").rstrip("\r\n"))

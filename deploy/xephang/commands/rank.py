@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.xephang.client import Client, Refused
+from deploy.xephang.client import Client, Refused, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Group, Programme, Token, Url
 from deploy.xephang.commands.outcome import REFUSED, examples, misuse, note, say, say_json
@@ -62,12 +62,14 @@ def _close(client: Client, table: str, reason: str) -> dict[str, Any]:
         raise misuse(f"--close cần đợt/chương-trình/khối, ví dụ 2021/it/district, không phải {table!r}")
     if not reason:
         raise misuse("--close cần --reason: vì sao xếp hạng khi chưa đủ (why rank without them)")
-    ranking: dict[str, Any] = client.post(f"/scoring/rankings/{table}/close", {"reason": reason})
+    ranking: dict[str, Any] = client.post(
+        path_of("scoring", "rankings", *table.split("/"), "close"), {"reason": reason}
+    )
     return ranking
 
 
 def _tables(client: Client, campaign: str, programme: Programme | None, group: Group | None) -> list[str]:
-    pins = client.get(f"/intake/campaigns/{campaign}")["rule_sets"]
+    pins = client.get(path_of("intake", "campaigns", campaign))["rule_sets"]
     return [
         f"{campaign}/{pin['programme']}/{pin['group']}"
         for pin in pins
@@ -80,7 +82,7 @@ def _rankings(client: Client, tables: list[str], kind: str) -> tuple[list[dict[s
     found = []
     for table in tables:
         try:
-            found.append(client.get(f"/scoring/rankings/{table}{kind}"))
+            found.append(client.get(path_of("scoring", "rankings", *table.split("/")) + kind))
         except Refused as refused:
             if refused.status != 404:
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from deploy.xephang.client import Client, Refused
+from deploy.xephang.client import Client, Refused, path_of
 from deploy.xephang.commands.outcome import say, say_table
 from shared.kernel.exact import Rounding, parse_exact, show
 
@@ -26,7 +26,7 @@ class Labels:
         """The part `result` of a rule set; empty where the platform does not show it."""
         if key not in self._results:
             try:
-                self._results[key] = self._client.get(f"/scoring/rulesets/{key}")["result"]
+                self._results[key] = self._client.get(path_of("scoring", "rulesets", key))["result"]
             except Refused:
                 self._results[key] = {}
         return self._results[key]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import typer
 
+from deploy.xephang.client import path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.documents import content_of
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
@@ -59,7 +60,7 @@ def approve(
 ) -> None:
     """Phê duyệt bản nháp; người nạp không được tự phê duyệt (approve as a second person)."""
     client = connect(url, token, data, "rules_admin", person=_APPROVER)
-    _told(client.post(f"/scoring/rulesets/{quote(key)}/approve", {"reason": reason}), as_json)
+    _told(client.post(path_of("scoring", "rulesets", key, "approve"), {"reason": reason}), as_json)
 
 
 def activate(
@@ -74,7 +75,7 @@ def activate(
     """Cho các đợt đánh giá dùng từ một năm (let campaigns pin it from a year on)."""
     client = connect(url, token, data, "rules_admin", person=_APPROVER)
     body = {"from_year": from_year, "reason": reason}
-    _told(client.post(f"/scoring/rulesets/{quote(key)}/activate", body), as_json)
+    _told(client.post(path_of("scoring", "rulesets", key, "activate"), body), as_json)
 
 
 def retire(
@@ -87,7 +88,7 @@ def retire(
 ) -> None:
     """Cho thôi dùng; các đợt đã mở vẫn giữ (no new campaign may pin it)."""
     client = connect(url, token, data, "rules_admin", person=_APPROVER)
-    _told(client.post(f"/scoring/rulesets/{quote(key)}/retire", {"reason": reason}), as_json)
+    _told(client.post(path_of("scoring", "rulesets", key, "retire"), {"reason": reason}), as_json)
 
 
 def list_(url: Url = "", token: Token = "", data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
@@ -113,11 +114,11 @@ def show(key: Key, url: Url = "", token: Token = "", data: Data = DEFAULT_DATA, 
     """Trạng thái và lịch sử; --json: văn bản chuẩn tắc có mã băm SHA-256 (the canonical document)."""
     client = connect(url, token, data, "rules_admin")
     if as_json:
-        typer.echo(client.get_text(f"/scoring/rulesets/{quote(key)}"), nl=False)
+        typer.echo(client.get_text(path_of("scoring", "rulesets", key)), nl=False)
         return
     states = [each for each in client.get("/scoring/rulesets/all") if _key(each) == key]
     if not states:
-        client.get(f"/scoring/rulesets/{quote(key)}")  # the platform says why there is none
+        client.get(path_of("scoring", "rulesets", key))  # the platform says why there is none
         return
     _show(states[0])
     for step in states[0]["steps"]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.xephang.commands.logging_setup import set_up_logging
 from deploy.xephang.commands.options import AsJson, Verbose
 from deploy.xephang.commands.outcome import examples, misuse
 
@@ -34,11 +35,11 @@ def run_year(
     verbose: Verbose = 0,
 ) -> None:
     """Diễn lại trọn một đợt đánh giá với số liệu giả định (play a whole assessment on the embedded parts)."""
-    from deploy.xephang.commands.logging_setup import set_up_logging
+    chosen = _years(years)
     from deploy.xephang.year import play_command
 
     set_up_logging(verbose)
-    code = asyncio.run(play_command(out, data, fresh=fresh, years=_years(years), as_json=as_json))
+    code = asyncio.run(play_command(out, data, fresh=fresh, years=chosen, as_json=as_json))
     raise typer.Exit(code)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.xephang.client import Client, PlatformSilent, Refused
+from deploy.xephang.client import Client, Refused
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.documents import Document, read_items
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def submit(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Phiếu thường hoặc CloudEvent; YAML, JSON, một hay nhiều.")
+        list[Path], typer.Argument(metavar="FILE", help="Phiếu thường hoặc CloudEvent; YAML, JSON, một hay nhiều.")
     ],
     url: Url = "",
     token: Token = "",
@@ -35,10 +35,11 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Nộp phiếu; phiếu bị từ chối không cản các phiếu khác (one refusal does not stop the others)."""
+    read = {file: _read(file) for file in files}
     client = connect(url, token, data, "platform")
     outcomes: list[Outcome] = []
     try:
-        for outcome in _outcomes(client, files):
+        for outcome in _outcomes(client, read):
             outcomes.append(outcome)
             if not as_json:
                 _show(outcome)
@@ -52,22 +53,27 @@ def submit(
         raise typer.Exit(REFUSED)
 
 
-def _outcomes(client: Client, files: list[Path]) -> Iterator[Outcome]:
-    for file in files:
-        try:
-            documents = read_items(file, "submissions")
-        except Invalid as error:
-            yield {"file": str(file), "error": error}
+def _read(file: Path) -> list[Document] | Invalid:
+    """All files are read before anything is sent: a missing one stops the call, a malformed one does not."""
+    try:
+        return read_items(file, "submissions")
+    except Invalid as error:
+        return error
+
+
+def _outcomes(client: Client, files: dict[Path, list[Document] | Invalid]) -> Iterator[Outcome]:
+    for file, documents in files.items():
+        if isinstance(documents, Invalid):
+            yield {"file": str(file), "error": documents}
             continue
         for number, document in enumerate(documents, start=1):
             where = {"file": str(file), **({"number": number} if len(documents) > 1 else {})}
             try:
                 yield {**where, "receipt": _send(client, document)}
             except Refused as refused:
-                refused.faults = document.placed(refused.faults) if refused.status == 422 else refused.faults
+                if refused.status == 422:
+                    refused.faults = document.placed(refused.faults)
                 yield {**where, "error": refused}
-            except PlatformSilent as silent:
-                raise silent from None
 
 
 def _send(client: Client, document: Document) -> Any:
