@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from services.publishing.app import definition as publishing
-from services.scoring.app import definition as scoring
-from services.verification.app import definition as verification
-
 from deploy.xephang.embedded import EMBEDDED_LIMITS, EmbeddedBroker
 from deploy.xephang.gateway import build_gateway
 from deploy.xephang.http import HttpServer
 from services.intake.app import definition as intake
+from services.publishing.app import definition as publishing
+from services.scoring.app import definition as scoring
+from services.verification.app import definition as verification
 from shared.contracts.registry import SERVICES
 from shared.http.auth import DemoIssuer
 from shared.kernel.clock import Clock, SystemClock

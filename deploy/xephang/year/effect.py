@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deploy.xephang.year.office import Office
-from deploy.xephang.year.play import OPERATOR
+from deploy.xephang.year.stage import OPERATOR
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.core.amendment import amend, render_text
 from services.scoring.core.ranking import Entry, rank

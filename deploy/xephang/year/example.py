@@ -7,9 +7,9 @@ follows from it and from what the rule set asks, within the bounds of the form.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from services.intake.core.campaign import DAYS_TO_ANSWER
 from shared.contracts.common import Agency, Dispatch
 from shared.kernel.exact import exact_text, show
 from shared.ruleset.document import (
@@ -41,9 +42,10 @@ _SERVICE_SECTION = "3"
 
 @dataclass(frozen=True)
 class ExampleYear:
-    """What happens in one example year beside the ordinary; agencies by id."""
+    """Who takes part, and what happens in one example year beside the ordinary; agencies by id."""
 
     year: int
+    agencies: tuple[Agency, ...]
     rule_sets: tuple[str, ...]
     dispatch: Dispatch
     decision_number: str
@@ -57,10 +59,33 @@ class ExampleYear:
     newly_established: frozenset[str]
     no_services: frozenset[str]
 
+    @property
+    def campaign(self) -> str:
+        """The campaign's id."""
+        return str(self.year)
 
-def example_agencies() -> list[Agency]:
+    def among(self, ids: Collection[str]) -> ExampleYear:
+        """The same year with these agencies only."""
+        return replace(
+            self,
+            agencies=tuple(agency for agency in self.agencies if agency.id in ids),
+            late={agency: days for agency, days in self.late.items() if agency in ids},
+            missing=self.missing & frozenset(ids),
+            amended=self.amended & frozenset(ids),
+            returned=self.returned & frozenset(ids),
+        )
+
+    def rehearsed(self, today: date) -> ExampleYear:
+        """The same year, moved so that its last late answer was given yesterday: services on the machine's own clock
+        take it in, with the same days late, and the campaign can be closed today."""
+        days = DAYS_TO_ANSWER + max(self.late.values(), default=0) + 1
+        dispatch = self.dispatch.model_copy(update={"issued_on": today - timedelta(days=days)})
+        return replace(self, dispatch=dispatch, decision_date=today)
+
+
+def example_agencies() -> tuple[Agency, ...]:
     """The register of the worked example (domain.md)."""
-    return [Agency.model_validate(raw) for raw in _read("agencies.yaml")]
+    return tuple(Agency.model_validate(raw) for raw in _read("agencies.yaml"))
 
 
 def example_year(year: int) -> ExampleYear:
@@ -69,6 +94,7 @@ def example_year(year: int) -> ExampleYear:
     names = ("missing", "amended", "returned", "over_kafka", "incident", "newly_established", "no_services")
     return ExampleYear(
         year=year,
+        agencies=example_agencies(),
         rule_sets=tuple(raw["rule_sets"]),
         dispatch=Dispatch.model_validate(raw["dispatch"]),
         decision_number=raw["decision"]["number"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -29,10 +29,11 @@ class Refused(RuntimeError):
 
 
 class Office:
-    """An HTTP client for everybody in the example."""
+    """An HTTP client for everybody in the example. `url` is the platform's, or says by name where each service is."""
 
-    def __init__(self, url: str, issuer: DemoIssuer) -> None:
-        self._client = httpx.AsyncClient(base_url=url, timeout=30)
+    def __init__(self, url: str | Mapping[str, str], issuer: DemoIssuer) -> None:
+        self._address = url
+        self._client = httpx.AsyncClient(timeout=30, trust_env=False)
         self._tokens = {name: issuer.token(name, roles) for name, roles in PEOPLE.items()}
 
     async def __aenter__(self) -> Office:
@@ -47,11 +48,11 @@ class Office:
 
     async def raw(self, path: str, who: str = "") -> httpx.Response:
         """The response as it came. Raises `Refused`."""
-        return _accepted(await self._client.get(path, headers=self._headers(who)))
+        return _accepted(await self._client.get(self._url(path), headers=self._headers(who)))
 
     async def found(self, path: str, who: str = "") -> Any | None:
         """The JSON at a path, or None where there is nothing yet. Raises `Refused` otherwise."""
-        response = await self._client.get(path, headers=self._headers(who))
+        response = await self._client.get(self._url(path), headers=self._headers(who))
         return None if response.status_code == 404 else _accepted(response).json()
 
     async def post(self, path: str, who: str, body: Any) -> Any:
@@ -65,7 +66,27 @@ class Office:
     async def send(self, method: str, path: str, who: str, content: bytes, kind: str) -> Any:
         """A request with a body of a kind. Raises `Refused`."""
         headers = {**self._headers(who), "content-type": kind}
-        return _accepted(await self._client.request(method, path, headers=headers, content=content)).json()
+        response = await self._client.request(method, self._url(path), headers=headers, content=content)
+        return _accepted(response).json()
+
+    async def taken(
+        self, path: str, who: str, body: Any, *, kind: str = "application/json", unless: Sequence[str] = ()
+    ) -> bool:
+        """POST; False if refused for one of the reasons named in `unless`, which pass with time. Raises `Refused`."""
+        try:
+            await self.send("POST", path, who, body if isinstance(body, bytes) else canonical_json(body), kind)
+        except Refused as refused:
+            if any(reason in str(refused) for reason in unless):
+                return False
+            raise
+        return True
+
+    def _url(self, path: str) -> str:
+        """A service that runs by itself answers without its name before the path."""
+        if isinstance(self._address, str):
+            return self._address + path
+        _, service, rest = path.split("/", 2)
+        return f"{self._address[service]}/{rest}"
 
     def _headers(self, who: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self._tokens[who]}"} if who else {}

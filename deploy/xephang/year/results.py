@@ -10,8 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from deploy.xephang.year.answering import PROGRAMMES
 from deploy.xephang.year.office import Office, Refused
-from deploy.xephang.year.play import OPERATOR, PROGRAMMES
+from deploy.xephang.year.stage import OPERATOR
 from deploy.xephang.year.subscriber import Subscriber
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import Ranking
@@ -46,8 +47,13 @@ async def collect(
     year: int,
     rule_sets: Mapping[tuple[Programme, Group], RuleSet],
     folder: Path,
+    *,
+    proofs: bool = True,
 ) -> YearResult:
-    """Fetch what the public gets and write it to `folder`; checks that Kafka and HTTP gave the same bytes."""
+    """Fetch what the public gets and write it to `folder`; checks that Kafka and HTTP gave the same bytes.
+
+    With `proofs`, also how every point came about, which takes the longest.
+    """
     result = YearResult(year, dict(rule_sets))
     for programme in PROGRAMMES:
         for group in GROUPS:
@@ -66,19 +72,22 @@ async def collect(
             ranking = _ranking(body)
             result.rankings[(programme, group)] = ranking
             result.published[(programme, group)] = body
-            await _scorecards(office, ranking, folder / "scorecards" / name)
+            await _scorecards(office, ranking, folder / "scorecards" / name, proofs=proofs)
     for kind in ("md", "html"):
         page = await office.raw(f"/publishing/decisions/{year}.{kind}")
         write_file(folder / f"decision.{kind}", page.content)
     return result
 
 
-async def _scorecards(office: Office, ranking: Ranking, folder: Path) -> None:
+async def _scorecards(office: Office, ranking: Ranking, folder: Path, *, proofs: bool) -> None:
     key = ranking.key
     for agency in [*(row.agency for row in ranking.rows), *(row.agency for row in ranking.unranked)]:
-        path = f"/scoring/scorecards/{key.campaign}/{key.programme}/{agency}/proof"
-        write_file(folder / f"{agency}.json", (await office.raw(path, OPERATOR)).content)
-        write_file(folder / f"{agency}.txt", (await office.raw(f"{path}/text", OPERATOR)).content)
+        path = f"/scoring/scorecards/{key.campaign}/{key.programme}/{agency}"
+        if not proofs:
+            write_file(folder / f"{agency}.json", (await office.raw(path, OPERATOR)).content)
+            continue
+        write_file(folder / f"{agency}.json", (await office.raw(f"{path}/proof", OPERATOR)).content)
+        write_file(folder / f"{agency}.txt", (await office.raw(f"{path}/proof/text", OPERATOR)).content)
 
 
 def _ranking(body: bytes) -> Ranking:
