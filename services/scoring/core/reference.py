@@ -139,12 +139,23 @@ class _Reading(RulesReading):
         return self.rule_set.result.levels[-1].id
 
     def basis_hash(self) -> str:
-        """SHA-256 of what was scored."""
-        best = self.group_best
+        """SHA-256 of what was scored; nothing of who verified it, when, why or how often."""
+        best, one = self.group_best, self.verified.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        findings = [
+            {name: value for name, value in finding.items() if name in ("criterion", "finding", "adjusted")}
+            for finding in sorted(one["findings"], key=lambda finding: finding["criterion"])
+        ]
         basis = {
             "group_best": None if best is None else {name: exact_text(best[name]) for name in best},
             "rule_set": self.rule_set.ref().model_dump(mode="json"),
-            "verified": self.verified.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            "verified": {
+                "key": one["key"],
+                "group": one["group"],
+                "basis": one["basis"],
+                "days_late": one["days_late"],
+                "answers": one["answers"],
+                "findings": findings,
+            },
         }
         return sha256_hex(canonical_json(basis))
 

@@ -27,6 +27,8 @@ __all__ = ["CriterionResult", "Scorecard", "SectionResult", "basis_hash", "group
 
 ResultState = Literal["value", "not_applicable", "not_reported", "rejected", "information", "pending"]
 _ZERO = Fraction(0)
+_SCORED = {"key", "group", "basis", "days_late", "answers"}
+_FOUND = {"criterion", "finding", "adjusted"}
 
 
 class CriterionResult(NamedTuple):
@@ -131,13 +133,17 @@ def level_of(result: Result, points: Fraction, index: Fraction) -> str:
 
 
 def basis_hash(verified: VerifiedSubmission, ref: RuleSetRef, group_best: Mapping[str, Fraction] | None) -> str:
-    """SHA-256 of exactly what is scored: verified submission, rule set, highest values of the group.
+    """SHA-256 of exactly what is scored: whose it is, answers, findings, rule set, highest values of the group.
 
-    Defaults are left out, so that a field added later does not change the hash of what was scored before it.
+    Who found it, when, why, and how often the case went round change no point and are left out: however events came,
+    what is scored alike has one hash. Defaults are left out too, so that a field added later does not change the hash
+    of what was scored before it.
     """
     best = None if group_best is None else {name: exact_text(value) for name, value in group_best.items()}
+    scored = verified.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=_SCORED)
+    findings = [one.model_dump(mode="json", exclude_defaults=True, include=_FOUND) for one in verified.findings]
     basis = {
-        "verified": verified.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "verified": {**scored, "findings": sorted(findings, key=lambda finding: str(finding["criterion"]))},
         "rule_set": ref.model_dump(mode="json"),
         "group_best": best,
     }

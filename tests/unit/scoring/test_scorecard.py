@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submission, an_input
+from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submission, adjusted, an_input, rejected
 from scoring_runs import fire, run, summary
 
 from services.scoring.core.card import Card
@@ -194,5 +194,27 @@ def test_basis_hash_changes_with_whatever_is_scored_and_with_nothing_else() -> N
         basis_hash(verified, ref, {}),
         basis_hash(verified, ref, {"a": Fraction(1, 3)}),
         basis_hash(verified.model_copy(update={"days_late": 1}), ref, None),
+        basis_hash(verified.model_copy(update={"basis": "missing"}), ref, None),
+        basis_hash(a_submission(rule_set, {"a": "1"}, without_evidence=["1.1"]), ref, None),
+        basis_hash(a_submission(rule_set, {"a": "1"}, agency="so-noi-vu"), ref, None),
+        basis_hash(a_submission(rule_set, {"a": "1"}, findings=[rejected("1.1")]), ref, None),
+        basis_hash(a_submission(rule_set, {"a": "1"}, findings=[adjusted("1.1", a=2)]), ref, None),
     ]
-    assert len({base, *different}) == 6
+    assert len({base, *different}) == 11
+
+
+def test_basis_hash_does_not_depend_on_who_verified_when_why_or_how_often() -> None:
+    rule_set = two_sections()
+    found = [rejected("1.1"), adjusted("2.1", b=2)]
+    one = a_submission(rule_set, {"a": "1"}, findings=found)
+    later = {"verifier": "ba.tv", "found_at": found[0].found_at.replace(year=2022), "reason": "Khác"}
+    again = one.model_copy(
+        update={
+            "revision": 7,
+            "submission_number": 3,
+            "findings": tuple(finding.model_copy(update=later) for finding in reversed(found)),
+        }
+    )
+    ref = rule_set.ref()
+    assert basis_hash(again, ref, None) == basis_hash(one, ref, None)
+    assert summary(run(rule_set, again), again) == summary(run(rule_set, one), one)
