@@ -26,6 +26,7 @@ from shared.messaging.commands import Aggregates
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.handlers import Handler
 from shared.messaging.inbox import PASSED, Inbox
+from shared.messaging.losses import Losses
 from shared.messaging.messages import Message, PublisherUnavailable
 from shared.messaging.reconcile import Reconciler, Reconcilers
 from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
@@ -34,6 +35,8 @@ from shared.storage.port import DocumentStore, StoreUnavailable
 __all__ = ["Definition", "Parts", "Service", "store_indexes"]
 
 log = logging.getLogger(__name__)
+
+_SWEEP_EVERY = 3.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,12 @@ class Service:
         self.relay = Relay(definition.name, parts.store, collections, self._publisher, self._progress, parts.limits)
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request)
         self._reconcilers = Reconcilers(definition.reconcilers(self.aggregates))
-        subscribe(self._broker, definition.name, self.inbox, self.relay, self._ask_topic)
+        self._losses = Losses(definition.name, self._ask_topic)
+        subscribe(self._broker, definition.name, self.inbox, self.relay, self._losses)
         self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)
         self._tasks: list[asyncio.Task[None]] = []
+        self._references = {collection.name for collection in collections if collection.reference}
+        self._sweep_soon = asyncio.Event()
 
     async def start(self) -> None:
         """Connect, publish again what a lost broker needs, and begin to consume."""
@@ -97,9 +103,9 @@ class Service:
         """Stop consuming, then publishing. What is not published stays in the store."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        for task, outcome in zip(self._tasks, await asyncio.gather(*self._tasks, return_exceptions=True), strict=True):
+            if isinstance(outcome, Exception):
+                log.error("%s had failed", task.get_name(), exc_info=outcome)
         self._tasks = []
         await self._broker.stop()
         await self._progress.close()
@@ -118,18 +124,17 @@ class Service:
             async with asyncio.timeout(5):
                 await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting")
                 return await self._broker.ping(timeout=3)
-        except (TimeoutError, StoreUnavailable):
+        except (TimeoutError, StoreUnavailable, PublisherUnavailable):
             return False
 
     async def status(self) -> dict[str, Any]:
-        """What was consumed, what is pending, parked and dead-lettered; plain JSON."""
-        consumed: dict[str, Any] = {}
-        for topic in topics().values():
-            if self.name in topic.consumers and topic.name != REPUBLISH_REQUESTS:
-                committed = await self._progress.committed(self.name, topic.name)
-                ends = await self._progress.ends(topic.name)
-                done, end = sum(committed.values()), sum(ends.values())
-                consumed[topic.name] = {"consumed": done, "end": end, "lag": max(end - done, 0)}
+        """What was consumed, what is pending, parked and dead-lettered; plain JSON. `consumed` needs the broker."""
+        try:
+            async with asyncio.timeout(5):
+                consumed = await self._consumed()
+        except (TimeoutError, PublisherUnavailable) as error:
+            log.warning("%s status without the broker: %r", self.name, error)
+            consumed = {}
         return {
             "service": self.name,
             "running": self.running,
@@ -139,41 +144,59 @@ class Service:
             "dead_letters": await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
         }
 
+    async def _consumed(self) -> dict[str, Any]:
+        consumed: dict[str, Any] = {}
+        for topic in topics().values():
+            if self.name in topic.consumers and topic.name != REPUBLISH_REQUESTS:
+                committed = await self._progress.committed(self.name, topic.name)
+                ends = await self._progress.ends(topic.name)
+                done, end = sum(committed.values()), sum(ends.values())
+                consumed[topic.name] = {"consumed": done, "end": end, "lag": max(end - done, 0)}
+        return consumed
+
     def _written(self, collection: str, key: str) -> None:
-        self.relay.wake()
+        self.relay.wake(collection)
         self._reconcilers.written(collection, key)
+        if collection in self._references:  # a command may have written what messages wait for
+            self._sweep_soon.set()
 
     async def _sweep(self) -> None:
         """At start, and now and then: events left parked or held when a process ended at the wrong moment."""
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
+            self._sweep_soon.clear()
             try:
                 await self.inbox.sweep()
+                await self._losses.look(self.inbox.topics, self._progress)
             except (StoreUnavailable, PublisherUnavailable) as error:
                 log.warning("%s sweep: %s; trying again", self.name, error)
             except Exception:
                 log.exception("%s sweep failed; trying again", self.name)
-            await asyncio.sleep(3)
+            # Where much waits, a sweep takes long: it must not become all that is done.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._sweep_soon.wait(), max(_SWEEP_EVERY, 10 * (loop.time() - began)))
 
     async def _request(self, request: RepublishRequestedV1) -> None:
-        """Ask the owner of a topic for missing events. If this is lost, the sweep asks again."""
-        now = self._parts.clock.now()
+        """Ask the owner of a topic for missing events of a stream. If this is lost, the sweep asks again."""
+        try:
+            await self._publish_request(request)
+        except PublisherUnavailable as error:
+            log.warning("%s could not ask for missing events: %s", self.name, error)
+
+    async def _ask_topic(self, topic: str) -> None:
+        """Ask for all of a topic. Raises `PublisherUnavailable`: nobody would ask again."""
+        await self._publish_request(RepublishRequestedV1(requested_topic=topic, requested_by=self.name))
+
+    async def _publish_request(self, request: RepublishRequestedV1) -> None:
         key = request.requested_topic
         envelope = CloudEvent(
             id=f"{self.name}/{key}/{request.stream}/{request.first_sequence}/{request.after_position}",
             source=f"/xephang/{self.name}",
             type=request.type_,
-            time=now,
+            time=self._parts.clock.now(),
             subject=key,
             partitionkey=key,
             data=request.model_dump(mode="json"),
         )
-        try:
-            await self._publisher.publish([Message(REPUBLISH_REQUESTS, key, envelope.headers(), envelope.value())])
-        except PublisherUnavailable as error:
-            log.warning("%s could not ask for missing events: %s", self.name, error)
-
-    async def _ask_topic(self, topic: str, after: int, before: int) -> None:
-        request = RepublishRequestedV1(
-            requested_topic=topic, requested_by=self.name, after_position=after, before_position=before or None
-        )
-        await self._request(request)
+        await self._publisher.publish([Message(REPUBLISH_REQUESTS, key, envelope.headers(), envelope.value())])

@@ -7,21 +7,25 @@ longer than a bound, because an idempotent producer may otherwise wait for ever.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
+from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import UnreadableEvent, decode, read_event
 from shared.contracts.registry import dead_letter_topics, topics
 from shared.messaging.inbox import Inbox
-from shared.messaging.messages import POSITION_HEADER, Message, Placed, PublisherUnavailable, Record
+from shared.messaging.losses import Losses
+from shared.messaging.messages import Message, Placed, PublisherUnavailable, Record
 from shared.messaging.relay import Relay
 from shared.storage.port import StoreUnavailable
 
@@ -95,20 +99,26 @@ class GroupProgress:
         except (KafkaError, TimeoutError) as error:
             raise PublisherUnavailable(f"asking for the offsets of {group}: {error!r}") from error
 
+    async def starts(self, topic: str) -> dict[int, int]:
+        return await self._offsets(topic, lambda client, partitions: client.beginning_offsets(partitions))
+
     async def ends(self, topic: str) -> dict[int, int]:
+        return await self._offsets(topic, lambda client, partitions: client.end_offsets(partitions))
+
+    async def close(self) -> None:
+        """Let the clients go."""
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.stop()
+
+    async def _offsets(self, topic: str, ask: Callable[[Any, Any], Awaitable[dict[Any, int]]]) -> dict[int, int]:
         try:
             async with asyncio.timeout(_ACK_TIMEOUT):
                 client = await self._client("")
                 partitions = [TopicPartition(topic, number) for number in range(topics()[topic].partitions)]
-                return {tp.partition: end for tp, end in (await client.end_offsets(partitions)).items()}
+                return {tp.partition: offset for tp, offset in (await ask(client, partitions)).items()}
         except (KafkaError, TimeoutError) as error:
-            raise PublisherUnavailable(f"asking for the end of {topic}: {error!r}") from error
-
-    async def close(self) -> None:
-        """Let the clients go."""
-        for client in self._clients.values():
-            await client.stop()
-        self._clients.clear()
+            raise PublisherUnavailable(f"asking for the offsets of {topic}: {error!r}") from error
 
     async def _client(self, group: str) -> AIOKafkaConsumer:
         async with self._lock:
@@ -116,36 +126,45 @@ class GroupProgress:
                 client = AIOKafkaConsumer(
                     bootstrap_servers=self._address, group_id=group or None, enable_auto_commit=False
                 )
-                await client.start()
+                try:
+                    await client.start()
+                except BaseException:
+                    await client.stop()
+                    raise
                 self._clients[group] = client
             return self._clients[group]
 
 
-class _Consumption:
+class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
     """Takes batches from FastStream to the inbox, and commits them."""
 
-    def __init__(self, inbox: Inbox, relay: Relay, ask_topic: Callable[[str, int, int], Awaitable[None]]) -> None:
+    def __init__(self, inbox: Inbox, relay: Relay, losses: Losses) -> None:
         self._inbox = inbox
         self._relay = relay
-        self._ask_topic = ask_topic
-        self._next: dict[TopicPartition, int] = {}
-        self._position: dict[TopicPartition, int] = {}
+        self._losses = losses
         self._backoff = 0.1
 
     async def __call__(self, message: KafkaMessage) -> None:
         raw: Sequence[ConsumerRecord[Any, Any]] = message.raw_message
+        consumer: Any = message.consumer
+        records = [_record(each) for each in raw]
+
+        async def committed(topic: str, partition: int) -> int:
+            return await consumer.committed(TopicPartition(topic, partition)) or 0
+
         try:
-            await self._notice_lost(raw, message.consumer)
-            await self._inbox.consume([_record(r) for r in raw if r.topic != REPUBLISH_REQUESTS])
-            for record in raw:
+            await self._losses.notice(records, committed)
+            await self._inbox.consume([record for record in records if record.topic != REPUBLISH_REQUESTS])
+            for record in records:
                 if record.topic == REPUBLISH_REQUESTS:
-                    self._take_request(_record(record))
+                    await self._take_request(record)
         except Exception as error:
             # Nothing may be skipped: rewind, wait, and the same messages come again.
-            level = logging.WARNING if isinstance(error, StoreUnavailable) else logging.ERROR
+            level = logging.ERROR
+            if isinstance(error, StoreUnavailable | PublisherUnavailable | KafkaError):
+                level = logging.WARNING
             log.log(level, "a batch of %d could not be stored: %r", len(raw), error, exc_info=level > logging.WARNING)
-            await message.nack()
-            self._next.clear()
+            self._rewind(records, consumer)
             await asyncio.sleep(self._backoff)
             self._backoff = min(self._backoff * 2, 5.0)
             return
@@ -155,28 +174,47 @@ class _Consumption:
         except KafkaError as error:  # after a rebalance: whoever has the partition now drops what is done already
             log.warning("commit refused: %r", error)
 
-    async def _notice_lost(self, raw: Sequence[ConsumerRecord[Any, Any]], consumer: Any) -> None:
-        """A log that now starts beyond what was consumed has lost messages: have them published again."""
-        for record in raw:
-            topic = topics().get(record.topic)
-            if topic is None or topic.cleanup == "compact":
-                continue  # compaction leaves holes by design
-            tp = TopicPartition(record.topic, record.partition)
-            if tp not in self._next:
-                self._next[tp] = await consumer.committed(tp) or 0
-            position = int(_headers(record).get(POSITION_HEADER, 0))
-            if record.offset > self._next[tp]:
-                log.warning("%s[%d]: %d..%d are gone", tp.topic, tp.partition, self._next[tp], record.offset - 1)
-                if topic.producer != "platform":
-                    await self._ask_topic(record.topic, self._position.get(tp, 0), position)
-            self._next[tp] = record.offset + 1
-            self._position[tp] = position
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self._losses.forget()
 
-    def _take_request(self, record: Record) -> None:
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        self._losses.forget()
+
+    def _rewind(self, records: Sequence[Record], consumer: Any) -> None:
+        """Back to the first message of each partition; those that went to another process meanwhile are its own."""
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            tp = TopicPartition(record.topic, record.partition)
+            first[tp] = min(first.get(tp, record.offset), record.offset)
+        for tp, offset in first.items():
+            with contextlib.suppress(IllegalStateError):
+                consumer.seek(tp, offset)
+        self._losses.forget()
+
+    async def _take_request(self, record: Record) -> None:
         try:
-            self._relay.ask_again(read_event(decode(record.headers, record.value)).data)
+            request = read_event(decode(record.headers, record.value)).data
+            if not isinstance(request, RepublishRequestedV1):
+                raise UnreadableEvent(f"not a republish request: {type(request).__name__}")
         except UnreadableEvent as error:
             log.warning("an unreadable republish request was dropped: %s", error)
+        else:
+            await self._relay.take_request(request)
+
+
+async def _as_it_is(
+    batch: tuple[ConsumerRecord[Any, Any], ...], parse: Callable[[Any], Awaitable[KafkaMessage]]
+) -> KafkaMessage:
+    """FastStream's parser reads headers as UTF-8 and fails on others: nothing of a bad message may fail before us."""
+    plain = [replace(each, headers=()) for each in batch]
+    message = await parse(tuple(plain))
+    message.raw_message = batch
+    return message
+
+
+async def _undecoded(message: KafkaMessage) -> list[bytes]:
+    """FastStream's decoder fails on a value that is not JSON; the inbox reads it, and sets it aside."""
+    return [each.value or b"" for each in message.raw_message]
 
 
 def subscribe(
@@ -184,12 +222,12 @@ def subscribe(
     service: str,
     inbox: Inbox,
     relay: Relay,
-    ask_topic: Callable[[str, int, int], Awaitable[None]],
+    losses: Losses,
     *,
     max_records: int = 200,
 ) -> None:
     """Subscribe a service to all its topics with one consumer group, batches, and commits by hand."""
-    consumption = _Consumption(inbox, relay, ask_topic)
+    consumption = _Consumption(inbox, relay, losses)
     subscriber = broker.subscriber(
         *inbox.topics,
         REPUBLISH_REQUESTS,
@@ -201,6 +239,9 @@ def subscribe(
         max_partition_fetch_bytes=MAX_MESSAGE,
         session_timeout_ms=10_000,
         heartbeat_interval_ms=1_000,
+        listener=consumption,
+        parser=_as_it_is,
+        decoder=_undecoded,
         title=service,
     )
 
@@ -238,7 +279,7 @@ async def touch_topics(address: str) -> None:
 
 
 def _headers(record: ConsumerRecord[Any, Any]) -> dict[str, str]:
-    return {name.lower(): value.decode("utf-8", "replace") for name, value in record.headers}
+    return {name.lower(): (value or b"").decode("utf-8", "replace") for name, value in record.headers}
 
 
 def _record(raw: ConsumerRecord[Any, Any]) -> Record:

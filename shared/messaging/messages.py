@@ -8,7 +8,7 @@ from typing import Protocol
 
 __all__ = ["BrokerProgress", "Message", "Placed", "Publisher", "PublisherUnavailable", "Record"]
 
-# Carried by every message of ours, so that a consumer can name the range it misses to the journal's owner.
+# Carried by every message of ours: where it stands in its owner's journal, for operators and `replay`.
 POSITION_HEADER = "x-journal-position"
 
 
@@ -64,6 +64,10 @@ class BrokerProgress(Protocol):
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
         """Next offset to consume by partition; 0 where the group has not committed."""
+        ...
+
+    async def starts(self, topic: str) -> dict[int, int]:
+        """First offset that is still there, by partition."""
         ...
 
     async def ends(self, topic: str) -> dict[int, int]:

@@ -1,0 +1,350 @@
+"""The relay of one topic. Each topic has its own, so that a topic whose consumers stand still holds up no other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts.delivery import RepublishRequestedV1
+from shared.contracts.registry import Topic
+from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.messaging.aggregate import OUTBOX, AggregateDocument, Collection, Pending
+from shared.messaging.ahead import Ahead
+from shared.messaging.messages import POSITION_HEADER, BrokerProgress, Message, Publisher
+from shared.storage.port import Document, DocumentStore, JournalEntry, VersionConflict, Write
+
+__all__ = ["RELAY_COLLECTION", "RelayLimits", "TopicRelay"]
+
+log = logging.getLogger(__name__)
+
+RELAY_COLLECTION = "relay"  # a document a topic: how far consumers have come; and one a request that is to be served
+REQUEST_KEY = "request/"
+_ASKED_MAX = 1000  # requests waiting; who is turned away asks again
+_NEWEST = 2**53  # a sequence that no stream reaches
+_OVERHEAD = 100  # of a message on the broker, in bytes
+
+
+@dataclass(frozen=True)
+class RelayLimits:
+    """How the relay goes about it. `max_ahead` in bytes a partition, `idle`/`mark_every` in seconds."""
+
+    max_ahead: int = 64 * 2**20
+    batch: int = 500
+    idle: float = 1.0
+    mark_every: float = 1.0
+    retry_after: float = 0.5
+    look_for_room: float = 0.05
+
+
+class TopicRelay:
+    """Publishes one service's events on one topic."""
+
+    def __init__(
+        self,
+        topic: Topic,
+        store: DocumentStore,
+        collections: Sequence[Collection[Any]],
+        publisher: Publisher,
+        progress: BrokerProgress,
+        limits: RelayLimits,
+    ) -> None:
+        self.topic = topic
+        self.collections = collections
+        self.blocked = False  # there is more to publish, but no room before the consumers have come further
+        self._store = store
+        self._publisher = publisher
+        self._progress = progress
+        self._limits = limits
+        self._ahead = Ahead()
+        self._marked = 0
+        # Dead-letter topics are told on by all services; nobody answers for what is in them.
+        self._answers_for_log = topic.producer != "any"
+        self._recovered = not self._answers_for_log
+        self._log_is_gone = False
+        self._replaying = False
+        self._requests: dict[RepublishRequestedV1, None] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    def ask_again(self, request: RepublishRequestedV1) -> None:
+        """Remember a request; one that is already waiting is not doubled."""
+        if len(self._requests) < _ASKED_MAX or not request.stream:
+            self._requests[request] = None
+
+    async def turn(self, mark: bool) -> bool:
+        """Do what there is to do; True if something was published."""
+        if not self._recovered:
+            await self.recover()
+        busy = await self.serve_requests()
+        busy = await self.publish_pending() or busy
+        if mark and self._answers_for_log:
+            await self.mark()
+        return busy
+
+    async def publish_pending(self) -> bool:
+        """Publish what aggregates hold, as far as there is room; True if something was published."""
+        busy = self.blocked = False
+        async with self._one_at_a_time:
+            for collection in self.collections:
+                async for page in self._with_outbox(collection):
+                    count = await self._publish_documents(collection, page)
+                    busy = busy or count > 0
+                    if self.blocked:
+                        return busy
+        return busy
+
+    async def serve_requests(self) -> bool:
+        """Publish again what consumers ask for; True if there was a request."""
+        busy = bool(self._requests)
+        while self._requests:
+            request = next(iter(self._requests))
+            log.info("publishing again on %s for %s", self.topic.name, request.requested_by)
+            async with self._one_at_a_time:
+                await self._serve(request)
+            self._requests.pop(request, None)
+            await self._forget(request)
+        return busy
+
+    async def recover(self) -> None:
+        """If the broker's log ends before what was published (its data is gone), publish again.
+
+        Of a compacted topic the newest state of each key; of others what some consumer group had not consumed.
+        """
+        async with self._one_at_a_time:
+            body = await self._mark_body()
+            known = {int(partition): end for partition, end in body.get("ends", {}).items()}
+            self._marked = int(body.get("watermark", 0))
+            ends = await self._progress.ends(self.topic.name)
+            gone = self._log_is_gone or Ahead(0, known).is_gone(ends) or bool(body.get("replaying"))
+            if gone or (not any(ends.values()) and await self._store.journal_end(self.topic.name)):
+                await self._publish_lost()
+            else:
+                self._ahead = Ahead(self._marked, ends)
+                await self._count_backlog()
+            self._recovered = True
+
+    async def replay(self, *, after: int = 0, before: int | None = None, latest_per_key: bool = False) -> int:
+        """Publish journal entries again, at the pace of the consumers. Returns how many."""
+        async with self._one_at_a_time:
+            return await self._replay(after, before, latest_per_key)
+
+    async def mark(self) -> None:
+        """Store how far consumers have come, where that changed; notice if the broker lost its data."""
+        async with self._one_at_a_time:
+            ends = await self._progress.ends(self.topic.name)
+            if self._ahead.is_gone(ends):
+                self._notice_gone()
+                return
+            await self._refresh()
+            await self._store_mark(self._ahead.watermark)
+
+    async def pending(self) -> int:
+        """How many documents hold events to publish."""
+        return sum([await self._store.count(each.name, OUTBOX, self.topic.name) for each in self.collections])
+
+    async def _with_outbox(self, collection: Collection[Any]) -> AsyncIterator[list[Document]]:
+        """Each document once, in key order, so that none that is written again and again keeps others waiting."""
+        after: str | None = None
+        limit = self._limits.batch
+        while page := await self._store.find(collection.name, OUTBOX, self.topic.name, after=after, limit=limit):
+            yield page
+            after = page[-1].key
+
+    async def _publish_documents(self, collection: Collection[Any], page: Sequence[Document]) -> int:
+        """Publish what these documents hold for the topic, and clear it from them. Sets `blocked` for want of room."""
+        documents = [AggregateDocument.load(collection, document.key, document) for document in page]
+        published: set[tuple[str, int]] = set()
+        while documents:
+            entries = [e for d in documents for e in self._entries(d) if (e.stream, e.sequence) not in published]
+            fitting = await self._fitting(entries)
+            if entries and not fitting:
+                self.blocked = True
+                break
+            await self._publish(await self._store.append_journal(fitting))
+            published |= {(entry.stream, entry.sequence) for entry in fitting}
+            documents = await self._clear(collection, documents, published)
+        return len(published)
+
+    def _entries(self, document: AggregateDocument[Any]) -> list[JournalEntry]:
+        return [_entry(raw) for raw in document.outbox if raw["topic"] == self.topic.name]
+
+    async def _clear(
+        self, collection: Collection[Any], documents: Sequence[AggregateDocument[Any]], published: set[tuple[str, int]]
+    ) -> list[AggregateDocument[Any]]:
+        """Take what was published out of the documents; returns those that hold more, or were written meanwhile."""
+        more: list[str] = []
+        cleared: list[AggregateDocument[Any]] = []
+        for document in documents:
+            before = len(document.outbox)
+            document.outbox = [raw for raw in document.outbox if not self._is_among(raw, published)]
+            if len(document.outbox) < before:
+                cleared.append(document)
+            if self._entries(document):
+                more.append(document.key)
+        outcomes = await self._store.put_many([document.write() for document in cleared])
+        lost = [document.key for document, ok in zip(cleared, outcomes, strict=True) if not ok]
+        keys = list(dict.fromkeys((*more, *lost)))
+        found = await self._store.get_many(collection.name, keys) if keys else {}
+        return [AggregateDocument.load(collection, key, found[key]) for key in keys if key in found]
+
+    def _is_among(self, raw: dict[str, Any], published: set[tuple[str, int]]) -> bool:
+        event = raw["event"]
+        return raw["topic"] == self.topic.name and (event["stream"], event["sequence"]) in published
+
+    async def _serve(self, request: RepublishRequestedV1) -> None:
+        compact = self.topic.cleanup == "compact"
+        if not request.stream:
+            await self._replay(request.after_position, request.before_position, compact)
+            return
+        # On a compacted topic the newest event must come last again, or its key would be left with an older state.
+        last = _NEWEST if compact else request.last_sequence
+        await self._publish_all(
+            await self._store.read_stream(self.topic.name, request.stream, request.first_sequence, last)
+        )
+
+    async def _forget(self, request: RepublishRequestedV1) -> None:
+        document = await self._store.get(RELAY_COLLECTION, request_key(request))
+        if document is not None:
+            try:
+                await self._store.delete(RELAY_COLLECTION, document.key, document.version)
+            except VersionConflict:
+                log.debug("%s was forgotten by another process", document.key)
+
+    async def _replay(self, after: int, before: int | None, latest_per_key: bool) -> int:
+        count = 0
+        entries = self._store.read_journal(self.topic.name, after=after, before=before, latest_per_key=latest_per_key)
+        async for chunk in _chunks(entries, self._limits.batch):
+            await self._publish_all(chunk)
+            count += len(chunk)
+        return count
+
+    async def _publish_lost(self) -> None:
+        """The broker's log is gone. Until all is published again, that is what the next process has to begin with."""
+        compact = self.topic.cleanup == "compact"
+        after = 0 if compact else self._marked
+        log.warning("the broker's log of %s is gone; publishing again from %d", self.topic.name, after)
+        self._ahead = Ahead(self._marked)
+        self._replaying = True
+        await self._store_mark(self._marked)
+        await self._replay(after, None, compact)
+        self._replaying = self._log_is_gone = False
+        await self._store_mark(self._marked)
+
+    async def _count_backlog(self) -> None:
+        """What an earlier process published counts as unconsumed until all groups have passed the logs' ends."""
+        slowest = await self._slowest(self._ahead.ends)
+        behind = [p for p, end in self._ahead.ends.items() if self.topic.consumers and slowest.get(p, 0) < end]
+        if not behind:
+            return
+        size = 0
+        async for entry in self._store.read_journal(self.topic.name, after=self._marked):
+            size += _size(entry)
+            if size >= self._limits.max_ahead:
+                break
+        for partition in behind:
+            self._ahead.backlog(partition, size)
+
+    async def _refresh(self) -> None:
+        if self.topic.consumers:
+            self._ahead.consumed(await self._slowest(self._ahead.ends))
+
+    async def _slowest(self, ends: dict[int, int]) -> dict[int, int]:
+        """What all groups have consumed, by partition. A commit beyond the log's end is of a log that is gone."""
+        commits = [await self._progress.committed(group, self.topic.name) for group in self.topic.consumers]
+        slowest = {p: min((each.get(p, 0) for each in commits), default=0) for p in ends}
+        return {p: offset if offset <= ends[p] else 0 for p, offset in slowest.items()}
+
+    async def _fitting(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+        """The first of the entries for which there is room, even if all of them go to the fullest partition."""
+        if not self.topic.consumers:
+            return list(entries[: self._limits.batch])
+        free = self._limits.max_ahead - self._ahead.most_bytes
+        if free < self._limits.max_ahead // 2:
+            await self._refresh()
+            free = self._limits.max_ahead - self._ahead.most_bytes
+        fitting: list[JournalEntry] = []
+        for entry in entries[: self._limits.batch]:
+            free -= _size(entry)
+            alone = not fitting and not self._ahead.most_bytes  # larger than the bound, but in nobody's way
+            if free < 0 and not alone:
+                break
+            fitting.append(entry)
+        return fitting
+
+    async def _publish_all(self, entries: Sequence[JournalEntry]) -> None:
+        """Publish journal entries, waiting for room where there is none."""
+        while entries:
+            fitting = await self._fitting(entries)
+            if not fitting:
+                await asyncio.sleep(self._limits.look_for_room)
+            await self._publish(fitting)
+            entries = entries[len(fitting) :]
+
+    async def _publish(self, entries: Sequence[JournalEntry]) -> None:
+        if not entries:
+            return
+        first = min(entry.position for entry in entries)
+        if self.topic.consumers and self.topic.cleanup != "compact" and first <= self._marked:
+            # They are unconsumed again, and after a crash only the stored mark would tell.
+            await self._store_mark(first - 1)
+        messages = [Message(e.topic, e.key, {**e.headers, POSITION_HEADER: str(e.position)}, e.value) for e in entries]
+        places = await self._publisher.publish(messages)
+        for entry, place in zip(entries, places, strict=True):
+            if place.offset < self._ahead.ends.get(place.partition, 0):
+                self._notice_gone()
+            self._ahead.placed(place, _size(entry), entry.position)
+        if not self.topic.consumers:
+            self._ahead.everything_consumed()
+
+    def _notice_gone(self) -> None:
+        """The broker's log began anew: what was in it is to be published again."""
+        if self._answers_for_log:
+            self._log_is_gone, self._recovered = True, False
+
+    async def _mark_body(self) -> dict[str, Any]:
+        document = await self._store.get(RELAY_COLLECTION, self.topic.name)
+        return document.body if document else {}
+
+    async def _store_mark(self, watermark: int) -> None:
+        ends = {str(partition): end for partition, end in sorted(self._ahead.ends.items())}
+        body = {"watermark": watermark, "ends": ends, "replaying": self._replaying}
+        while True:
+            document = await self._store.get(RELAY_COLLECTION, self.topic.name)
+            if document is not None and document.body == body:
+                break
+            try:
+                version = document.version if document else 0
+                await self._store.put(Write(RELAY_COLLECTION, self.topic.name, body, version))
+                break
+            except VersionConflict:
+                log.debug("another process marked %s", self.topic.name)
+        self._marked = watermark
+
+
+def request_key(request: RepublishRequestedV1) -> str:
+    """Under which a request is kept until it is served."""
+    return REQUEST_KEY + sha256_hex(canonical_json(request.model_dump(mode="json")))[:32]
+
+
+def _entry(raw: dict[str, Any]) -> JournalEntry:
+    pending = Pending.from_json(raw)
+    event = pending.event
+    return JournalEntry(pending.topic, event.stream, event.sequence, pending.key, event.headers(), event.value())
+
+
+def _size(entry: JournalEntry) -> int:
+    headers = sum(len(name) + len(value) for name, value in entry.headers.items())
+    return len(entry.value) + len(entry.key) + headers + _OVERHEAD
+
+
+async def _chunks(entries: AsyncIterator[JournalEntry], size: int) -> AsyncIterator[list[JournalEntry]]:
+    chunk: list[JournalEntry] = []
+    async for entry in entries:
+        chunk.append(entry)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
