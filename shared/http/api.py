@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from shared.contracts.registry import topics
 from shared.http.auth import Person, TokenVerifier, require
+from shared.http.bodies import ExactBodies
 from shared.http.problems import install_problem_handlers
 from shared.kernel.errors import NotFound
 from shared.messaging.dead_letter import DeadLetter
@@ -42,6 +43,7 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
     api = FastAPIOffline(title=title, version=VERSION, redoc_url=None)
     api.state.tokens = tokens
     install_problem_handlers(api)
+    api.add_middleware(ExactBodies)
     api.include_router(router)
     api.include_router(_house_routes(service))
     return api
@@ -64,7 +66,9 @@ def _house_routes(service: Service) -> APIRouter:
         return await service.status()
 
     @router.get("/dead-letters", tags=["operation"], summary="Messages that could not be handled")
-    async def dead_letters(_: Operator, status: str = "waiting") -> list[DeadLetter]:
+    async def dead_letters(
+        _: Operator, status: Literal["waiting", "retried", "discarded"] = "waiting"
+    ) -> list[DeadLetter]:
         return list(await service.inbox.dead_letters.list(status))
 
     @router.get("/dead-letters/{id_}", tags=["operation"])

@@ -7,6 +7,7 @@ needs no token. The demo issuer's key is made at first start and stays in the da
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,9 @@ class Person:
 
     def may_act_for(self, agency: str) -> None:
         """The platform acts for every agency, an agency's officer for its own. Raises `Forbidden`."""
-        if "platform" in self.roles or "operator" in self.roles or ("agency" in self.roles and self.agency == agency):
+        if "platform" in self.roles or "operator" in self.roles:
+            return
+        if "agency" in self.roles and agency and self.agency == agency:
             return
         raise Forbidden(
             f"Bạn không được nộp phiếu thay cho cơ quan {agency}", f"you may not answer for the agency {agency}"
@@ -72,10 +75,12 @@ class TokenVerifier:
             )
         except jwt.PyJWTError as error:
             raise Unauthenticated("Mã truy cập không hợp lệ", f"the bearer token does not hold: {error}") from error
-        roles = claims.get("roles", [])
+        subject, roles, agency = claims["sub"], claims.get("roles", []), claims.get("agency", "")
         if not isinstance(roles, list) or not all(role in ROLES for role in roles):
             raise Unauthenticated("Mã truy cập không hợp lệ", "the token's roles are not a list of known roles")
-        return Person(str(claims["sub"]), frozenset(roles), str(claims.get("agency", "")))
+        if not isinstance(subject, str) or not subject.strip() or not isinstance(agency, str):
+            raise Unauthenticated("Mã truy cập không hợp lệ", "the token does not say who acts, or for which agency")
+        return Person(subject, frozenset(roles), agency)
 
 
 class DemoIssuer:
@@ -118,10 +123,13 @@ class DemoIssuer:
 
     def _make_key(self) -> None:
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        temporary = self._path.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # A name of its own (mkstemp, mode 0600): what a process that was killed left behind is in nobody's way.
+        descriptor, name = tempfile.mkstemp(prefix=".demo-issuer.", dir=self._path.parent)
+        temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(temporary, self._path)  # whoever is first wins; the key is never replaced
         except FileExistsError:

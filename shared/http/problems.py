@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from shared.http.auth import Unauthenticated
 from shared.kernel.canonical import loads_exact
@@ -15,7 +17,7 @@ from shared.kernel.errors import Conflict, DomainError, Fault, Forbidden, Invali
 from shared.messaging.messages import PublisherUnavailable
 from shared.storage.port import StoreUnavailable
 
-__all__ = ["MAX_BODY", "exact_body", "install_problem_handlers", "parse_body", "problem", "read_body"]
+__all__ = ["MAX_BODY", "check_size", "exact_body", "install_problem_handlers", "parse_body", "problem", "read_body"]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,14 @@ class Unreadable(DomainError):
 _STATUS |= {TooLarge: 413, Unreadable: 400}
 
 
+class _Problem(JSONResponse):
+    media_type = "application/problem+json"
+
+    def render(self, content: Any) -> bytes:
+        """Refusals quote what they refuse, which may be text that has no UTF-8."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def problem(error: DomainError, status: int | None = None) -> JSONResponse:
     """The problem document of a refusal."""
     status = status or next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
@@ -51,7 +61,15 @@ def problem(error: DomainError, status: int | None = None) -> JSONResponse:
         "faults": [fault.as_json() for fault in error.faults],
     }
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
+    return _Problem(body, status_code=status, headers=headers)
+
+
+def check_size(size: int) -> None:
+    """Raises `TooLarge`."""
+    if size > MAX_BODY:
+        raise TooLarge(
+            f"Nội dung lớn hơn {MAX_BODY} byte", f"the body is larger than {MAX_BODY} bytes", (), "too_large"
+        )
 
 
 async def read_body(request: Request) -> bytes:
@@ -59,8 +77,7 @@ async def read_body(request: Request) -> bytes:
     content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > MAX_BODY:
-            raise TooLarge(f"Nội dung lớn hơn {MAX_BODY} byte", f"the body is larger than {MAX_BODY} bytes")
+        check_size(len(content))
     return bytes(content)
 
 
@@ -69,7 +86,9 @@ def parse_body(content: bytes) -> Any:
     try:
         return loads_exact(content)
     except ValueError as error:
-        raise Unreadable("Nội dung không phải JSON hợp lệ", f"the body is not JSON: {error}") from error
+        raise Unreadable(
+            "Nội dung không phải JSON hợp lệ", f"the body is not JSON: {error}", (), "unreadable"
+        ) from error
 
 
 async def exact_body(request: Request) -> Any:
@@ -96,6 +115,15 @@ def install_problem_handlers(app: FastAPI) -> None:
             for item in error.errors()
         ]
         return problem(Invalid("Yêu cầu không hợp lệ", "the request is malformed", faults, "malformed"))
+
+    @app.exception_handler(HTTPException)
+    async def _not_served(_: Request, error: HTTPException) -> JSONResponse:
+        vi = {404: "Không có địa chỉ này", 405: "Địa chỉ này không nhận phương thức đó"}.get(
+            error.status_code, "Yêu cầu không được phục vụ"
+        )
+        response = problem(DomainError(vi, str(error.detail), (), f"http.{error.status_code}"), error.status_code)
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(StoreUnavailable)
     @app.exception_handler(PublisherUnavailable)
