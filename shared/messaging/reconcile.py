@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -31,10 +32,13 @@ class Reconciler:
 class Reconcilers:
     """Runs a service's reconcilers one after the other, woken by writes."""
 
-    def __init__(self, reconcilers: list[Reconciler], *, look_again: float = 5.0) -> None:
+    def __init__(self, reconcilers: list[Reconciler], *, look_again: float = 5.0, retry_after: float = 0.2) -> None:
         self._reconcilers = reconcilers
         self._look_again = look_again
+        self._retry_after = retry_after
         self._touched: dict[str, set[str] | None] = {reconciler.name: None for reconciler in reconcilers}
+        self._failures: Counter[str] = Counter()
+        self._rests_until: dict[str, float] = {}
         self._awake = asyncio.Event()
 
     def written(self, collection: str, key: str) -> None:
@@ -56,12 +60,15 @@ class Reconcilers:
                 self._touched = {reconciler.name: None for reconciler in self._reconcilers}
                 looked = loop.time()
             for reconciler in self._reconcilers:
-                await self._run(reconciler)
+                if self._rests_until.get(reconciler.name, 0.0) <= loop.time():
+                    await self._run(reconciler)
+            wake_at = min([looked + self._look_again, *self._rests_until.values()])
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), self._look_again)
+                await asyncio.wait_for(self._awake.wait(), max(wake_at - loop.time(), 0.001))
 
     async def _run(self, reconciler: Reconciler) -> None:
         touched = self._touched.pop(reconciler.name, set())
+        self._rests_until.pop(reconciler.name, None)
         if touched is not None and not touched:
             return
         try:
@@ -71,8 +78,14 @@ class Reconcilers:
         except Exception:
             log.exception("%s failed; trying again", reconciler.name)
         else:
+            self._failures.pop(reconciler.name, None)
             return
         later = self._touched.get(reconciler.name, set())
         self._touched[reconciler.name] = None if touched is None or later is None else touched | later
-        await asyncio.sleep(0.2)
-        self._awake.set()
+        self._rest(reconciler.name)
+
+    def _rest(self, name: str) -> None:
+        """One that fails is let alone for a while, longer each time; the others go on."""
+        self._failures[name] += 1
+        pause = min(self._retry_after * 2 ** (self._failures[name] - 1), self._look_again)
+        self._rests_until[name] = asyncio.get_running_loop().time() + pause
