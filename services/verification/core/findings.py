@@ -15,10 +15,10 @@ from services.verification.core.refusals import (
     refused_findings,
     unknown_criterion,
 )
-from services.verification.core.values import read_value
 from shared.contracts.common import Answer, CriterionFinding
 from shared.kernel.errors import Fault, Invalid
 from shared.ruleset.document import Criterion
+from shared.ruleset.figures import read_figure
 
 __all__ = ["MAX_REASON", "Draft", "check_findings", "check_reason"]
 
@@ -115,7 +115,11 @@ def _adjusted(criterion: Criterion, draft: Draft) -> tuple[dict[str, Answer], li
     faults: list[Fault] = []
     for name, given in draft.adjusted.items():
         item = inputs.get(name)
-        value = read_value(criterion, item, given) if item else _foreign(criterion, name, list(inputs))
+        value = (
+            read_figure(criterion, item, given, f"{criterion.code}.{item.id}")
+            if item
+            else _foreign(criterion, name, list(inputs))
+        )
         if isinstance(value, Fault):
             faults.append(value)
         else:

@@ -8,7 +8,7 @@ from services.verification.core.model import Case
 from shared.contracts.common import SubmissionKey
 from shared.kernel.clock import LOCAL_ZONE
 from shared.kernel.errors import Conflict, Fault, Invalid, NotFound
-from shared.ruleset.document import Criterion, Input, RuleSetRef
+from shared.ruleset.document import Criterion, RuleSetRef
 
 __all__ = [
     "absent",
@@ -25,7 +25,6 @@ __all__ = [
     "rule_set_unknown",
     "still_returned",
     "unknown_criterion",
-    "value_fault",
     "verified_already",
     "wrong_due_date",
 ]
@@ -162,18 +161,6 @@ def unknown_criterion(code: str) -> Fault:
         "is not in the case's rule set",
         "Dùng mã tiêu chí trong danh mục thẩm tra của hồ sơ",
         "use a code from the case's checklist",
-    )
-
-
-def value_fault(criterion: Criterion, item: Input, code: str, vi: str, en: str) -> Fault:
-    """An adjusted value does not fit its input."""
-    return Fault(
-        f"value.{code}",
-        f"{criterion.code}.{item.id}",
-        f"Tiêu chí {criterion.code}, «{item.title.vi}»: {vi}",
-        f"criterion {criterion.code}, {item.id}: {en}",
-        "Sửa giá trị điều chỉnh cho đúng kiểu và giới hạn của số liệu",
-        "correct the adjusted value to the type and bounds of the figure",
     )
 
 

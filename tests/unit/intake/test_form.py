@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from services.intake.core.form import check_answers, render_form, survey_form
-from services.intake.core.form_answers import _ENGINE_LIMIT
 from shared.contracts.common import Answer, Answers
 from shared.kernel.canonical import canonical_json, loads_exact
 from shared.ruleset.document import RuleSet
+from shared.ruleset.figures import ENGINE_LIMIT
 from shared.ruleset.loader import load_text
 
 TEXT = """\
@@ -292,7 +292,7 @@ def test_any_data_gives_either_answers_or_faults(figures: dict[str, object], evi
 @given(st.decimals(min_value=-(2**62), max_value=2**62, places=6, allow_nan=False))
 def test_decimal_is_accepted_exactly_within_the_engine_s_range(number: Decimal) -> None:
     answers, _ = check_answers(RULE_SET, {"spending": number}, {})
-    assert (answers is not None) == (abs(number.scaleb(6)) < _ENGINE_LIMIT)
+    assert (answers is not None) == (abs(number.scaleb(6)) < ENGINE_LIMIT)
     if answers is not None:
         value = answers.figures["spending"].value
         assert isinstance(value, str)
