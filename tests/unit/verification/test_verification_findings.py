@@ -11,6 +11,7 @@ from verification_builders import CHECKLIST, NOW, a_case, an_answer
 from services.verification.core.case import accept_all, complete, record_findings
 from services.verification.core.findings import MAX_REASON, Draft
 from services.verification.core.model import Case
+from shared.contracts.common import Answer
 from shared.contracts.verification import FindingRecordedV1, SubmissionVerifiedV1
 from shared.kernel.errors import Conflict, DomainError, Invalid
 from shared.messaging.aggregate import Change
