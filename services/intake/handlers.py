@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.intake.collections import CAMPAIGNS, RULE_SETS, SUBMISSIONS
 from services.intake.core import submission
 from services.intake.core.model import SubmissionRecord
-from services.intake.core.submission import Posted
+from services.intake.core.posted import Posted
 from shared.contracts.common import SubmissionKey
 from shared.contracts.envelope import Event
 from shared.contracts.intake import PlatformSubmissionV1
@@ -52,7 +52,7 @@ def receive_posted(
 
 def take_return(record: SubmissionRecord | None, event: Event[CaseReturnedV1], _: Context) -> Change[SubmissionRecord]:
     """Verification returned a case to the agency."""
-    return submission.take_return(record, event.data.due_at)
+    return submission.take_return(record, event.data.submission_number, event.data.due_at)
 
 
 HANDLERS = (

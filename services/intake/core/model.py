@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shared.contracts.common import Agency, Campaign, CampaignId, Dispatch, SubmissionKey
 from shared.contracts.intake import Submission
@@ -16,6 +16,12 @@ __all__ = ["AgencyRecord", "CampaignPlan", "CampaignRecord", "SubmissionRecord"]
 
 class _State(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+def _each_once(programmes: tuple[Programme, ...]) -> tuple[Programme, ...]:
+    if len(set(programmes)) != len(programmes):
+        raise ValueError("a programme is named twice")
+    return programmes
 
 
 class AgencyRecord(_State):
@@ -34,7 +40,9 @@ class CampaignPlan(BaseModel):
     id: CampaignId
     year: int = Field(ge=2000, le=2100)
     title: Sentence
-    programmes: tuple[Programme, ...] = Field(default=("it", "portal"), min_length=1)
+    programmes: Annotated[tuple[Programme, ...], AfterValidator(_each_once)] = Field(
+        default=("it", "portal"), min_length=1
+    )
     dispatch: Dispatch
     members: tuple[str, ...] = ()
     rule_sets: tuple[str, ...] = Field(default=(), description="id@version of each set to pin")
@@ -54,21 +62,36 @@ class CampaignRecord(_State):
 
 
 class SubmissionRecord(_State):
-    """One agency's answers to one programme. `versions` holds every answer ever taken in; the one that counts is the
-    last by the time it was given (`current`), whatever the order of arrival."""
+    """One agency's answers to one programme. `versions` holds every answer ever taken in, in the order of arrival.
+
+    `returned_until` is set while verification has returned the case; `corrections` names the events of answers that
+    were taken only because of such a return.
+    """
 
     key: SubmissionKey
     group: Group
     rule_set: RuleSetRef
     status: Literal["received", "late", "missing"]
     versions: tuple[Submission, ...] = ()
+    corrections: tuple[str, ...] = ()
     returned_until: datetime | None = None
 
     @property
     def current(self) -> Submission | None:
-        """The answer that counts."""
-        return max(self.versions, key=lambda v: (v.submitted_at, v.event_id), default=None)
+        """The answer that counts: the last correction, else the last given in time, else the first one given late.
+
+        By the time they were given, so that it is the same whatever the order in which they arrived.
+        """
+        corrections = [version for version in self.versions if version.event_id in self.corrections]
+        counted = corrections or [version for version in self.versions if not version.days_late]
+        if counted:
+            return max(counted, key=_given)
+        return min(self.versions, key=_given, default=None)
 
     def version_of(self, event_id: str) -> Submission | None:
         """The version an event led to, if it was taken in before."""
         return next((version for version in self.versions if version.event_id == event_id), None)
+
+
+def _given(version: Submission) -> tuple[datetime, str]:
+    return (version.submitted_at, version.event_id)

@@ -1,19 +1,18 @@
 """Taking in an agency's answer: valid against the form, in time, amended, late, missing.
 
-The answer that counts is the last one given before the deadline (by the time it was given, attested by the platform),
-so the result does not depend on the order in which answers arrive. Every version is kept.
+Which answer counts goes by the time it was given, attested by the platform (`SubmissionRecord.current`), so the result
+does not depend on the order in which answers arrive. Every version is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
+from services.intake.core.acceptance import check_size, is_correction
 from services.intake.core.campaign import days_late
 from services.intake.core.form import check_answers
 from services.intake.core.model import SubmissionRecord
+from services.intake.core.posted import Posted
 from shared.contracts.common import Answers, Campaign, SubmissionKey
 from shared.contracts.intake import (
     Submission,
@@ -26,22 +25,7 @@ from shared.kernel.errors import Conflict, Invalid
 from shared.messaging.aggregate import Change, Outgoing
 from shared.ruleset.document import Group, RuleSet, RuleSetRef
 
-__all__ = ["Posted", "mark_missing", "membership", "receive", "take_return"]
-
-_CLOCK_SKEW = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Posted:
-    """An answer as it arrived, by HTTP or Kafka. `event_id` names it: the same one again is the same answer."""
-
-    key: SubmissionKey
-    event_id: str
-    submitted_at: datetime
-    received_at: datetime
-    submitted_by: str
-    figures: Mapping[str, Any]
-    evidence: Mapping[str, Any]
+__all__ = ["mark_missing", "membership", "receive", "take_return"]
 
 
 def membership(campaign: Campaign, key: SubmissionKey) -> tuple[Group, RuleSetRef]:
@@ -67,48 +51,32 @@ def receive(
     record: SubmissionRecord | None, posted: Posted, campaign: Campaign, rule_set: RuleSet
 ) -> Change[SubmissionRecord]:
     """Take in an answer. Raises `Invalid` with one fault a field, or `Conflict` when no answer is taken any more."""
-    if record is not None and record.version_of(posted.event_id):
-        return Change(record)
     group, pinned = membership(campaign, posted.key)
-    _may_answer(record, posted, campaign)
+    if rule_set.content_hash() != pinned.hash:
+        raise _other_rule_set(pinned, rule_set)
+    known = record.version_of(posted.event_id) if record is not None else None
+    correction = known is None and is_correction(record, posted, campaign)
     answers, faults = check_answers(rule_set, posted.figures, posted.evidence)
     if answers is None:
         raise Invalid(
             "Phiếu khảo sát chưa hợp lệ", "the submission does not fit the form", faults, "submission.invalid"
         )
+    if known is not None:
+        if known.answers == answers:
+            return Change(record)
+        raise _same_name(posted)
     if record is None:
         record = SubmissionRecord(key=posted.key, group=group, rule_set=pinned, status="received")
-    return _add(record, posted, answers, campaign)
+    check_size(record, answers)
+    return _add(record, posted, answers, campaign, correction)
 
 
-def _may_answer(record: SubmissionRecord | None, posted: Posted, campaign: Campaign) -> None:
-    if posted.submitted_at > posted.received_at + _CLOCK_SKEW:
-        raise Invalid(
-            "Thời điểm nộp nằm trong tương lai",
-            f"the time of submission ({posted.submitted_at.isoformat()}) lies in the future",
-            code="submission.future",
-        )
-    returned = record is not None and record.returned_until is not None
-    if record is not None and returned and posted.submitted_at < (record.returned_until or posted.submitted_at):
-        return
-    if campaign.status == "closed" or (record is not None and record.status == "missing"):
-        raise Conflict(
-            f"Đợt đánh giá {campaign.id} đã đóng, không nhận thêm phiếu",
-            f"the campaign {campaign.id} is closed",
-            code="submission.closed",
-        )
-    if record is not None and record.versions and posted.submitted_at >= campaign.deadline:
-        raise Conflict(
-            "Đã hết hạn, không sửa được phiếu đã nộp (trừ khi phiếu được trả lại)",
-            "the deadline has passed; a submission is amended only when verification returned it",
-            code="submission.deadline",
-        )
-
-
-def _add(record: SubmissionRecord, posted: Posted, answers: Answers, campaign: Campaign) -> Change[SubmissionRecord]:
+def _add(
+    record: SubmissionRecord, posted: Posted, answers: Answers, campaign: Campaign, correction: bool
+) -> Change[SubmissionRecord]:
     before = record.current
-    first_given = min((v.submitted_at for v in record.versions), default=posted.submitted_at)
-    late = days_late(min(first_given, posted.submitted_at), campaign.deadline)
+    # Who corrects a returned answer is as late as he was at first.
+    given = [version.submitted_at for version in record.versions] if correction else []
     version = Submission(
         key=posted.key,
         group=record.group,
@@ -118,18 +86,15 @@ def _add(record: SubmissionRecord, posted: Posted, answers: Answers, campaign: C
         submitted_at=posted.submitted_at,
         received_at=posted.received_at,
         submitted_by=posted.submitted_by,
-        days_late=late,
+        days_late=days_late(min([posted.submitted_at, *given]), campaign.deadline),
         answers=answers,
     )
-    after = record.model_copy(
-        update={
-            "versions": (*record.versions, version),
-            "status": "late" if late else "received",
-            "returned_until": None,
-        }
-    )
+    corrections = (*record.corrections, posted.event_id) if correction else record.corrections
+    after = record.model_copy(update={"versions": (*record.versions, version), "corrections": corrections})
     if after.current is not version:
         return Change(after)  # given before the one that counts: kept, and nothing to tell
+    late = version.days_late > 0
+    after = after.model_copy(update={"status": "late" if late else "received", "returned_until": None})
     kind: type[SubmissionReceivedV1 | SubmissionLateV1 | SubmissionAmendedV1]
     if before is not None:
         kind = SubmissionAmendedV1
@@ -150,8 +115,28 @@ def mark_missing(
     return Change(missing, (Outgoing(event, key.partition_key),))
 
 
-def take_return(record: SubmissionRecord | None, due_at: datetime) -> Change[SubmissionRecord]:
-    """Verification returned the case: the agency may answer again until `due_at`."""
-    if record is None or not record.versions:
+def take_return(record: SubmissionRecord | None, number: int, due_at: datetime) -> Change[SubmissionRecord]:
+    """Verification returned the case for the answer `number` (0: none): the agency may answer again until `due_at`.
+
+    A newer answer that counts already makes the return pointless: verification takes the case up again with it.
+    """
+    if record is None or (record.current is not None and record.current.number > number):
         return Change(record)
     return Change(record.model_copy(update={"returned_until": due_at}))
+
+
+def _other_rule_set(pinned: RuleSetRef, rule_set: RuleSet) -> Conflict:
+    return Conflict(
+        f"Bộ tiêu chí {pinned.key} ở đây không phải bản mà đợt đánh giá đã chọn "
+        f"({rule_set.content_hash()} ≠ {pinned.hash})",
+        f"the rule set {pinned.key} here ({rule_set.content_hash()}) is not the one pinned ({pinned.hash})",
+        code="submission.rule_set",
+    )
+
+
+def _same_name(posted: Posted) -> Conflict:
+    return Conflict(
+        f"Mã {posted.event_id[:80]} đã dùng cho một phiếu có nội dung khác",
+        f"{posted.event_id[:80]} already names an answer with another content: give the new one a name of its own",
+        code="submission.name_taken",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.intake.collections import CAMPAIGNS, RULE_SETS, SUBMISSIONS
 from services.intake.core import submission
 from services.intake.core.model import SubmissionRecord
-from services.intake.core.submission import Posted
+from services.intake.core.posted import Posted
 from shared.contracts.intake import Submission
 from shared.kernel.errors import NotFound
 from shared.messaging.aggregate import Change
@@ -24,15 +24,16 @@ async def receive_submission(aggregates: Aggregates, posted: Posted) -> tuple[Su
     kept = await aggregates.get(RULE_SETS, pinned.key)
     assert kept is not None, "a campaign is opened only with rule sets that intake has"
     rule_set = rule_set_of(kept)
-    known = False
+    named, known = posted, False
 
     def decide(old: SubmissionRecord | None) -> Change[SubmissionRecord]:
-        nonlocal known
-        known = old is not None and old.version_of(posted.event_id) is not None
-        return submission.receive(old, posted, record.campaign, rule_set)
+        nonlocal named, known
+        named = posted.named_for(old)
+        known = old is not None and old.version_of(named.event_id) is not None
+        return submission.receive(old, named, record.campaign, rule_set)
 
     after = await aggregates.execute(SUBMISSIONS, posted.key.text, decide, actor=posted.submitted_by)
     assert after is not None
-    version = after.version_of(posted.event_id)
+    version = after.version_of(named.event_id)
     assert version is not None
     return version, not known

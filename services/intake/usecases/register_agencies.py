@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.intake.collections import AGENCIES
 from services.intake.core.model import AgencyRecord
 from shared.contracts.common import Agency
+from shared.kernel.errors import Fault, Invalid
 from shared.messaging.aggregate import Change
 from shared.messaging.commands import Aggregates
 
@@ -14,7 +15,8 @@ __all__ = ["register_agencies"]
 
 
 async def register_agencies(aggregates: Aggregates, agencies: Sequence[Agency], by: str) -> None:
-    """Enter or rename agencies. Campaigns that are open keep the names they were opened with."""
+    """Enter or rename agencies. Campaigns that are open keep the names they were opened with. Raises `Invalid`."""
+    _check_each_once(agencies)
 
     def entering(agency: Agency) -> AgencyRecord:
         return AgencyRecord(agency=agency, registered_by=by)
@@ -29,3 +31,21 @@ async def register_agencies(aggregates: Aggregates, agencies: Sequence[Agency], 
         },
         actor=by,
     )
+
+
+def _check_each_once(agencies: Sequence[Agency]) -> None:
+    first = {agency.id: number for number, agency in reversed(list(enumerate(agencies)))}
+    faults = [
+        Fault(
+            "agency.twice",
+            f"[{number}].id",
+            f"Cơ quan {agency.id} đã có ở trên",
+            f"the agency {agency.id} stands further up already",
+            "Mỗi cơ quan chỉ nêu một lần",
+            "name each agency once",
+        )
+        for number, agency in enumerate(agencies)
+        if first[agency.id] != number
+    ]
+    if faults:
+        raise Invalid("Danh mục có cơ quan trùng mã", "an agency is named twice", faults, "agency.twice")
