@@ -27,6 +27,7 @@ from deploy.xephang.commands import (
     up,
     verify,
 )
+from deploy.xephang.commands.connection import disconnect
 from deploy.xephang.commands.outcome import (
     REFUSED,
     SILENT,
@@ -91,4 +92,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if "--json" in given:
             say_json(refused_json(error))
         sys.exit(REFUSED)
+    finally:
+        disconnect()
     sys.exit(0)

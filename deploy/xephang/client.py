@@ -69,6 +69,10 @@ class Client:
             headers=headers, timeout=timeout, transport=transport, trust_env=not is_loopback(self.url)
         )
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
     def get(self, path: str, **parameters: str | int | None) -> Any:
         """The JSON that a GET answers."""
         return self._json(self._send("GET", path, parameters=parameters))

@@ -8,9 +8,10 @@ from deploy.xephang.client import Client, PlatformSilent, is_loopback
 from deploy.xephang.commands.folder import announced
 from deploy.xephang.commands.outcome import note
 
-__all__ = ["ISSUER_KEY", "connect"]
+__all__ = ["ISSUER_KEY", "connect", "disconnect"]
 
 ISSUER_KEY = "demo-issuer.pem"
+_opened: list[Client] = []
 
 
 def connect(url: str, token: str, data: Path, role: str = "", *, person: str = "") -> Client:
@@ -25,7 +26,15 @@ def connect(url: str, token: str, data: Path, role: str = "", *, person: str = "
     own = (found is not None and address.rstrip("/") == found["url"]) or is_loopback(address)
     if role and not token and own and (data / ISSUER_KEY).is_file():
         token = _demo_token(data, role, person or f"demo-{role.replace('_', '-')}")
-    return Client(address, token)
+    client = Client(address, token)
+    _opened.append(client)
+    return client
+
+
+def disconnect() -> None:
+    """Close what the command opened."""
+    while _opened:
+        _opened.pop().close()
 
 
 def _demo_token(data: Path, role: str, person: str) -> str:

@@ -75,7 +75,7 @@ def _any(content: bytes, path: Path) -> tuple[Any, Places]:
         try:
             return loads_exact(content), Places(str(path))
         except ValueError as error:
-            raise _unreadable(path, (_malformed(path, str(error)),)) from error
+            raise _unreadable(path, (_malformed(path, f"JSON: {error}"),)) from error
     try:
         return read_text(content, str(path))
     except Unreadable as error:

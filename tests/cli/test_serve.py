@@ -1,0 +1,52 @@
+"""`xephang serve` says which setting is missing or wrong, and waits for its parts only so long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from shared.http.auth import DemoIssuer
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Sound settings for a broker that nobody runs."""
+    key = tmp_path / "key.pem"
+    key.write_bytes(DemoIssuer(tmp_path / "issuer").public_key())
+    monkeypatch.setenv("XEPHANG_KAFKA", "127.0.0.1:9")
+    monkeypatch.setenv("XEPHANG_STORE", f"sqlite:///{tmp_path}")
+    monkeypatch.setenv("XEPHANG_JWT_PUBLIC_KEY", str(key))
+    return monkeypatch
+
+
+def test_missing_settings_are_named(run: Run) -> None:
+    ended = run("serve", "scoring")
+    assert ended.code == 2
+    for name in ("XEPHANG_KAFKA", "XEPHANG_STORE", "XEPHANG_JWT_PUBLIC_KEY"):
+        assert name in ended.err
+
+
+def test_a_wrong_setting_is_named(run: Run, settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("XEPHANG_PORT", "many")
+    ended = run("serve", "scoring")
+    assert ended.code == 2
+    assert "XEPHANG_PORT" in ended.err
+
+
+def test_a_key_of_another_kind_is_refused(run: Run, settings: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    public = generate_private_key(65537, 2048).public_key()
+    (tmp_path / "key.pem").write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    ended = run("serve", "scoring")
+    assert ended.code == 2
+    assert "XEPHANG_JWT_PUBLIC_KEY" in ended.err
+    assert "Ed25519" in ended.err
+
+
+def test_a_silent_broker_is_exit_code_3(run: Run, settings: pytest.MonkeyPatch) -> None:
+    ended = run("serve", "scoring", "--wait", "0")
+    assert ended.code == 3
+    assert "127.0.0.1:9" in ended.err
