@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from deploy.xephang.embedded import EmbeddedBroker
 from shared.http.auth import DemoIssuer
-from tests.cli.conftest import Run
+from shared.messaging.broker import touch_topics
+from tests.cli.conftest import ROOT, Run
 
 
 @pytest.fixture
@@ -50,3 +56,23 @@ def test_a_silent_broker_is_exit_code_3(run: Run, settings: pytest.MonkeyPatch) 
     ended = run("serve", "scoring", "--wait", "0")
     assert ended.code == 3
     assert "127.0.0.1:9" in ended.err
+
+
+@pytest.mark.slow
+def test_a_service_serves_until_a_signal(settings: pytest.MonkeyPatch) -> None:
+    broker = EmbeddedBroker()
+    asyncio.run(touch_topics(broker.address))
+    settings.setenv("XEPHANG_KAFKA", broker.address)
+    settings.setenv("XEPHANG_CREATE_TOPICS", "false")
+    settings.setenv("XEPHANG_PORT", "0")
+    command = [sys.executable, "-m", "deploy.xephang", "serve", "intake"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[1].removesuffix("/docs")
+            assert httpx.get(f"{url}/health/ready", trust_env=False).json() == {"status": "ready"}
+            process.terminate()
+            assert process.wait(timeout=15) == 0
+        finally:
+            process.kill()
+    broker.close()

@@ -125,11 +125,15 @@ async def _retried(attempt: Callable[[], Awaitable[_T]], wait: float, what: str,
 
 async def _broker(settings: ServiceSettings) -> None:
     from aiokafka.admin import AIOKafkaAdminClient
+    from aiokafka.errors import KafkaError
 
     from shared.messaging.broker import create_topics
 
     if settings.create_topics:
-        await create_topics(settings.kafka, settings.replication)
+        try:
+            await create_topics(settings.kafka, settings.replication)
+        except AttributeError as error:  # aiokafka asks the controller for its number before there is one
+            raise KafkaError("the cluster has no controller yet") from error
         return
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     try:
