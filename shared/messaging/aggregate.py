@@ -109,7 +109,6 @@ class AggregateDocument(Generic[S]):
     collection: Collection[S]
     key: str
     version: int = 0
-    state: S | None = None
     emitted: dict[str, int] = field(default_factory=dict)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     consumed: dict[str, int] = field(default_factory=dict)
@@ -118,6 +117,26 @@ class AggregateDocument(Generic[S]):
     parked: list[Kept] = field(default_factory=list)
     waits_for: str = ""
     changed: bool = False
+    # The state as stored, with its indexes. It is read into its class when somebody asks for it, and written back as it
+    # is when nobody replaced it: the relay clears outboxes of thousands of documents whose states it never looks at.
+    raw_state: Any = None
+    raw_indexes: dict[str, Sequence[str]] = field(default_factory=dict)
+    _state: S | None = None
+
+    @property
+    def state(self) -> S | None:
+        """The state, or None where there is none yet."""
+        if self._state is None and self.raw_state is not None:
+            self._state = self.collection.state.model_validate(self.raw_state)
+        return self._state
+
+    def replace_state(self, state: S | None) -> None:
+        """Put another state in place, with the indexes that follow from it."""
+        self._state, self.changed = state, True
+        self.raw_state, self.raw_indexes = None, {}
+        if state is not None:
+            self.raw_state = state.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            self.raw_indexes = {name: list(values) for name, values in self.collection.indexes(state).items()}
 
     @classmethod
     def load(cls, collection: Collection[S], key: str, document: Document | None) -> AggregateDocument[S]:
@@ -125,12 +144,10 @@ class AggregateDocument(Generic[S]):
         if document is None:
             return cls(collection, key)
         body = document.body
-        raw = body.get("state")
         return cls(
             collection,
             key,
             document.version,
-            collection.state.model_validate(raw) if raw is not None else None,
             dict(body.get("emitted", {})),
             list(body.get("outbox", ())),
             dict(body.get("consumed", {})),
@@ -138,13 +155,15 @@ class AggregateDocument(Generic[S]):
             dict(body.get("ahead", {})),
             [Kept.from_json(raw) for raw in body.get("parked", ())],
             body.get("waits_for", ""),
+            raw_state=body.get("state"),
+            raw_indexes=body.get("indexes", {}),
         )
 
     def write(self) -> Write:
         """The write that puts this aggregate in place of the version it was loaded from."""
-        state = self.state
         body = {
-            "state": None if state is None else state.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            "state": self.raw_state,
+            "indexes": self.raw_indexes,
             "emitted": self.emitted,
             "outbox": self.outbox,
             "consumed": self.consumed,
@@ -153,7 +172,7 @@ class AggregateDocument(Generic[S]):
             "parked": [kept.to_json() for kept in self.parked],
             "waits_for": self.waits_for,
         }
-        indexes: dict[str, Sequence[str]] = {} if state is None else dict(self.collection.indexes(state))
+        indexes = dict(self.raw_indexes)
         indexes[OUTBOX] = sorted({pending["topic"] for pending in self.outbox})
         indexes[WAITS_FOR] = [self.waits_for, ANY] if self.waits_for else []
         indexes[WITH_HELD] = ["1"] if self.ahead else []
@@ -164,7 +183,7 @@ class AggregateDocument(Generic[S]):
     ) -> None:
         """Take over a core's decision: the state, and its events with their place in the stream."""
         if change.state is not self.state:
-            self.state, self.changed = change.state, True
+            self.replace_state(change.state)
         for outgoing in change.events:
             self._emit(service, outgoing, now, cause, actor)
 
