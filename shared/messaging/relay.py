@@ -40,6 +40,7 @@ class Relay:
     ) -> None:
         self._service = service
         self._store = store
+        self._loaded = False
         self._limits = limits or RelayLimits()
         owned = [topic for topic in topics().values() if topic.producer == service]
         own = [collection for collection in collections if collection is not DEAD_LETTERS]
@@ -75,10 +76,22 @@ class Relay:
 
     async def run(self) -> None:
         """Publish until cancelled. A broker or store that does not answer is tried again, for ever."""
-        await self._load_requests()
+        while not self._loaded:
+            try:
+                await self._load_requests()
+            except StoreUnavailable as error:
+                log.warning("%s relay: %s; trying again", self._service, error)
+                await asyncio.sleep(self._limits.retry_after)
         async with asyncio.TaskGroup() as group:
             for each in self._rounds:
                 group.create_task(each.run())
+
+    async def turn(self) -> bool:
+        """Once round all topics, as `run` goes for ever; True if something was published."""
+        if not self._loaded:
+            await self._load_requests()
+        outcomes = [await topic.turn(mark=True) for topic in self._all()]
+        return any(outcomes)
 
     async def publish_pending(self) -> bool:
         """Publish what aggregates hold, as far as there is room; True if something was published."""
@@ -116,19 +129,13 @@ class Relay:
 
     async def _load_requests(self) -> None:
         """What an earlier process was asked for and did not come to serve."""
-        while True:
-            try:
-                after: str | None = REQUEST_KEY
-                while page := await self._store.scan(RELAY_COLLECTION, after=after):
-                    for document in page:
-                        if document.key.startswith(REQUEST_KEY):
-                            self.ask_again(RepublishRequestedV1.model_validate(document.body))
-                    after = page[-1].key
-            except StoreUnavailable as error:
-                log.warning("%s relay: %s; trying again", self._service, error)
-                await asyncio.sleep(self._limits.retry_after)
-            else:
-                return
+        after: str | None = REQUEST_KEY
+        while page := await self._store.scan(RELAY_COLLECTION, after=after):
+            for document in page:
+                if document.key.startswith(REQUEST_KEY):
+                    self.ask_again(RepublishRequestedV1.model_validate(document.body))
+            after = page[-1].key
+        self._loaded = True
 
 
 class _Round:

@@ -63,7 +63,8 @@ class TopicRelay:
         # Dead-letter topics are told on by all services; nobody answers for what is in them.
         self._answers_for_log = topic.producer != "any"
         self._recovered = not self._answers_for_log
-        self._log_is_gone = False
+        # What is compacted is published again as a whole, and where nobody consumes, nobody is waited for.
+        self._counts_watermark = bool(topic.consumers) and topic.cleanup != "compact"
         self._replaying = False
         self._requests: dict[RepublishRequestedV1, None] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -81,7 +82,7 @@ class TopicRelay:
         busy = await self.publish_pending() or busy
         if mark and self._answers_for_log:
             await self.mark()
-        return busy
+        return busy or not self._recovered
 
     async def publish_pending(self) -> bool:
         """Publish what aggregates hold, as far as there is room; True if something was published."""
@@ -117,7 +118,7 @@ class TopicRelay:
             known = {int(partition): end for partition, end in body.get("ends", {}).items()}
             self._marked = int(body.get("watermark", 0))
             ends = await self._progress.ends(self.topic.name)
-            gone = self._log_is_gone or Ahead(0, known).is_gone(ends) or bool(body.get("replaying"))
+            gone = Ahead(0, known).is_gone(ends) or bool(body.get("replaying"))
             if gone or (not any(ends.values()) and await self._store.journal_end(self.topic.name)):
                 await self._publish_lost()
             else:
@@ -134,8 +135,10 @@ class TopicRelay:
         """Store how far consumers have come, where that changed; notice if the broker lost its data."""
         async with self._one_at_a_time:
             ends = await self._progress.ends(self.topic.name)
+            if not self._recovered:
+                return
             if self._ahead.is_gone(ends):
-                self._notice_gone()
+                await self._notice_gone()
                 return
             await self._refresh()
             await self._store_mark(self._ahead.watermark)
@@ -229,7 +232,7 @@ class TopicRelay:
         self._replaying = True
         await self._store_mark(self._marked)
         await self._replay(after, None, compact)
-        self._replaying = self._log_is_gone = False
+        self._replaying = False
         await self._store_mark(self._marked)
 
     async def _count_backlog(self) -> None:
@@ -286,22 +289,23 @@ class TopicRelay:
         if not entries:
             return
         first = min(entry.position for entry in entries)
-        if self.topic.consumers and self.topic.cleanup != "compact" and first <= self._marked:
+        if self._counts_watermark and first <= self._marked:
             # They are unconsumed again, and after a crash only the stored mark would tell.
             await self._store_mark(first - 1)
         messages = [Message(e.topic, e.key, {**e.headers, POSITION_HEADER: str(e.position)}, e.value) for e in entries]
         places = await self._publisher.publish(messages)
+        if any(place.offset < self._ahead.ends.get(place.partition, 0) for place in places):
+            await self._notice_gone()
         for entry, place in zip(entries, places, strict=True):
-            if place.offset < self._ahead.ends.get(place.partition, 0):
-                self._notice_gone()
             self._ahead.placed(place, _size(entry), entry.position)
         if not self.topic.consumers:
             self._ahead.everything_consumed()
 
-    def _notice_gone(self) -> None:
-        """The broker's log began anew: what was in it is to be published again."""
-        if self._answers_for_log:
-            self._log_is_gone, self._recovered = True, False
+    async def _notice_gone(self) -> None:
+        """The broker's log began anew: what was in it is to be published again, if need be by the next process."""
+        if self._answers_for_log and not self._replaying:
+            self._recovered, self._replaying = False, True
+            await self._store_mark(self._marked)
 
     async def _mark_body(self) -> dict[str, Any]:
         document = await self._store.get(RELAY_COLLECTION, self.topic.name)
