@@ -47,6 +47,9 @@ format: $(VENV)/.ready ## format the code
 contracts: $(VENV)/.ready ## regenerate the JSON Schemas and the AsyncAPI document from the code
 	@$(PY) -m shared.contracts.generate
 
+bench: $(VENV)/.ready ## cards and submissions a second on this machine, side by side
+	@$(PY) -m deploy.bench
+
 lock: $(VENV)/.ready ## resolve the dependencies again (versions and hashes, no addresses)
 	@cd $(REQ) && for f in build runtime dev; do \
 	../../$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $$f.in -o $$f.lock; done
