@@ -41,7 +41,7 @@ async def test_campaign_keeps_its_rule_sets_when_they_are_amended_while_it_goes_
         for step in steps[:2]:  # the criteria of 2021 are in force, the campaign is open
             await step()
         await put_in_force(year.stage, first, 2022)
-        with pytest.raises(Refused, match="ruleset[.]refused"):
+        with pytest.raises(Refused, match=r"ruleset\.refused"):
             await year.stage.office.send("POST", "/scoring/rulesets", RULES_ADMIN, b"id: broken\n", "application/yaml")
         for step in steps[2:4]:  # answers are in, the campaign is closed
             await step()
