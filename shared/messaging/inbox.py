@@ -308,6 +308,8 @@ class Inbox:
                     writes[target] = documents[target].write()
                 except Exception as error:
                     result[target] = error
+        if not writes:
+            return result
         try:
             outcomes: list[bool | Exception] = [*await self._store.put_many(list(writes.values()))]
         except StoreUnavailable:

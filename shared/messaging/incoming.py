@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.contracts.envelope import Event, UnreadableEvent, decode, read_event
+from shared.contracts.envelope import MAX_SEQUENCE, Event, UnreadableEvent, decode, read_event
 from shared.contracts.registry import SERVICES, topic
 from shared.kernel.canonical import loads_exact, with_exact_text
 from shared.messaging.handlers import Handler
@@ -66,9 +66,8 @@ def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incom
 def place_of(record: Record) -> tuple[str, int] | None:
     """Stream and sequence of a message that cannot be read, as far as its headers tell."""
     stream, sequence = record.headers.get("ce_stream", ""), record.headers.get("ce_sequence", "")
-    if not stream or not told_by_us(record.topic) or not sequence.isascii() or not sequence.isdigit():
-        return None
-    return stream, int(sequence[:16])
+    told = stream and told_by_us(record.topic) and sequence.isascii() and sequence.isdigit() and len(sequence) <= 16
+    return (stream, int(sequence)) if told and 1 <= int(sequence) <= MAX_SEQUENCE else None
 
 
 def _without_place(record: Record) -> Record:

@@ -165,7 +165,7 @@ class TopicRelay:
             if entries and not fitting:
                 self.blocked = True
                 break
-            await self._publish(await self._store.append_journal(fitting))
+            await self._publish(await self._store.append_journal(fitting) if fitting else [])
             published |= {(entry.stream, entry.sequence) for entry in fitting}
             documents = await self._clear(collection, documents, published)
         return len(published)
@@ -186,7 +186,7 @@ class TopicRelay:
                 cleared.append(document)
             if self._entries(document):
                 more.append(document.key)
-        outcomes = await self._store.put_many([document.write() for document in cleared])
+        outcomes = await self._store.put_many([document.write() for document in cleared]) if cleared else []
         lost = [document.key for document, ok in zip(cleared, outcomes, strict=True) if not ok]
         keys = list(dict.fromkeys((*more, *lost)))
         found = await self._store.get_many(collection.name, keys) if keys else {}
