@@ -7,10 +7,11 @@ from services.scoring.core.model import CardRecord, RankingRecord
 from shared.messaging.aggregate import Collection
 from shared.references import CAMPAIGNS
 
-__all__ = ["CAMPAIGNS", "CARDS", "COLLECTIONS", "RANKINGS", "RULE_SETS", "TABLE", "TO_RANK"]
+__all__ = ["CAMPAIGNS", "CARDS", "COLLECTIONS", "FINALS_DUE", "RANKINGS", "RULE_SETS", "TABLE", "TO_RANK"]
 
 TABLE = "table"  # verified cards of a table
 TO_RANK = "to_rank"  # those of them that the newest ranking does not have
+FINALS_DUE = "finals_due"  # rankings whose final scorecards are not all written
 
 CARDS: Collection[CardRecord] = Collection(
     "cards",
@@ -21,6 +22,11 @@ CARDS: Collection[CardRecord] = Collection(
         TO_RANK: [card.table.text] if card.to_rank else [],
     },
 )
-RANKINGS: Collection[RankingRecord] = Collection("rankings", RankingRecord)
+RANKINGS: Collection[RankingRecord] = Collection(
+    "rankings",
+    RankingRecord,
+    index_names=(FINALS_DUE,),
+    indexes=lambda record: {FINALS_DUE: ["1"] if record.finals_due else []},
+)
 RULE_SETS: Collection[KeptRuleSet] = Collection("rule_sets", KeptRuleSet, reference=True)
 COLLECTIONS = (CAMPAIGNS, RULE_SETS, CARDS, RANKINGS)

@@ -14,8 +14,8 @@ from shared.contracts.scoring import ScorecardComputedV1
 from shared.contracts.verification import CaseReopenedV1, SubmissionVerifiedV1, VerifiedSubmission
 from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.handlers import Context, Handler
-from shared.references import KEEP_CAMPAIGNS, parsed_rule_set, rule_set_ref
-from shared.ruleset.document import RuleSet
+from shared.references import KEEP_CAMPAIGNS, rule_set_ref
+from shared.ruleset.document import RuleSet, RuleSetRef
 
 __all__ = ["build_handlers"]
 
@@ -28,9 +28,9 @@ class _Verified:
 
     def prepare(self, events: Sequence[Event[SubmissionVerifiedV1]], context: Context) -> Mapping[str, Any]:
         """Score a whole batch, rule set by rule set."""
-        by_set: dict[str, list[Event[SubmissionVerifiedV1]]] = {}
+        by_set: dict[RuleSetRef, list[Event[SubmissionVerifiedV1]]] = {}
         for event in events:
-            by_set.setdefault(event.data.verified.rule_set.key, []).append(event)
+            by_set.setdefault(event.data.verified.rule_set, []).append(event)
         cards: dict[str, Scorecard] = {}
         for own in by_set.values():
             verified = [event.data.verified for event in own]
@@ -41,9 +41,9 @@ class _Verified:
     def take_verified(
         self, record: CardRecord | None, event: Event[SubmissionVerifiedV1], context: Context
     ) -> Change[CardRecord]:
-        """Keep the newest revision with its provisional scorecard."""
+        """Keep the newest revision with its provisional scorecard; a reopened one counts again only when newer."""
         verified = event.data.verified
-        if record is not None and record.verified.revision >= verified.revision and record.status == "verified":
+        if record is not None and record.verified.revision >= verified.revision:
             return Change(record)
         card = context.prepared.get(event.envelope.id)
         if card is None:
@@ -56,6 +56,7 @@ class _Verified:
             provisional=summary,
             final=record.final if record else None,
             final_revision=record.final_revision if record else 0,
+            group_best=record.group_best if record else {},
         )
         event_out = Outgoing(ScorecardComputedV1(scorecard=summary), verified.key.partition_key)
         return Change(new, (event_out,))
@@ -69,7 +70,7 @@ def take_reopened(record: CardRecord | None, event: Event[CaseReopenedV1], _: Co
 
 
 def _rule_set(verified: VerifiedSubmission, context: Context) -> RuleSet:
-    return parsed_rule_set(verified.rule_set.hash, context.get(RULE_SETS, verified.rule_set.key).document)
+    return context.get(RULE_SETS, verified.rule_set.key).rule_set(verified.rule_set)
 
 
 def build_handlers(scorer: Scorer) -> tuple[Handler, ...]:

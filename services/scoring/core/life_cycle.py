@@ -19,6 +19,7 @@ from shared.contracts.scoring import (
 )
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.messaging.aggregate import Change, Outgoing
+from shared.references import parsed_rule_set
 from shared.ruleset.document import RuleSet, RuleSetRef
 
 __all__ = ["KeptRuleSet", "activate", "approve", "load", "retire"]
@@ -41,9 +42,22 @@ class KeptRuleSet(BaseModel):
         """As the other services see it; drafts stay inside scoring."""
         return RuleSetRecord.model_validate(self.model_dump())
 
-    def step(self, action: Literal["approved", "activated", "retired"], by: str, at: datetime, reason: str) -> Any:
+    def step(
+        self, action: Literal["approved", "activated", "retired"], by: str, at: datetime, reason: str
+    ) -> tuple[Step, ...]:
         """The steps with one more."""
         return (*self.steps, Step(action=action, by=by, at=at, reason=reason))
+
+    def rule_set(self, ref: RuleSetRef) -> RuleSet:
+        """The document read into its class. Raises `Conflict` unless it is, to the byte, the one that `ref` names."""
+        rule_set = parsed_rule_set(self.ref.hash, self.document)
+        if rule_set.content_hash() != ref.hash:
+            raise Conflict(
+                f"Bộ tiêu chí {ref.key} ở đây không phải bản được chọn ({rule_set.content_hash()} ≠ {ref.hash})",
+                f"the rule set {ref.key} here ({rule_set.content_hash()}) is not the one pinned ({ref.hash})",
+                code="ruleset.other_document",
+            )
+        return rule_set
 
 
 def load(kept: KeptRuleSet | None, rule_set: RuleSet, by: str, now: datetime) -> Change[KeptRuleSet]:
@@ -61,14 +75,27 @@ def load(kept: KeptRuleSet | None, rule_set: RuleSet, by: str, now: datetime) ->
     return Change(KeptRuleSet(ref=ref, status="draft", document=rule_set.canonical(), steps=(loaded,)))
 
 
-def approve(kept: KeptRuleSet | None, key: str, by: str, now: datetime, reason: str = "") -> Change[KeptRuleSet]:
-    """Approve a draft; not by the person who loaded it. Approving twice changes nothing."""
+def approve(
+    kept: KeptRuleSet | None, key: str, by: str, now: datetime, reason: str = "", seen: str = ""
+) -> Change[KeptRuleSet]:
+    """Approve a draft; not by the person who loaded it. Approving twice changes nothing.
+
+    `seen` is the hash of the document that the person has looked at: another one is not approved.
+    """
     kept = _found(kept, key)
+    if seen and kept.ref.hash != seen:
+        raise Conflict(
+            f"Bản nháp {key} đã được thay bằng nội dung khác ({kept.ref.hash}); hãy xem lại",
+            f"{key} has another content by now ({kept.ref.hash}): look at it again",
+            code="ruleset.replaced",
+        )
     if kept.status != "draft":
         return Change(kept)
     if kept.steps[-1].by == by:
         raise Forbidden(
-            "Người nạp bộ tiêu chí không được tự phê duyệt", "whoever loaded a rule set does not approve it"
+            "Người nạp bộ tiêu chí không được tự phê duyệt",
+            "whoever loaded a rule set does not approve it",
+            code="ruleset.same_person",
         )
     approved = kept.model_copy(update={"status": "approved", "steps": kept.step("approved", by, now, reason)})
     return Change(approved, (Outgoing(RuleSetApprovedV1(record=approved.record()), key),))
@@ -81,9 +108,15 @@ def activate(
     kept = _found(kept, key)
     if kept.status == "draft":
         raise Conflict(f"Bộ tiêu chí {key} chưa được phê duyệt", f"{key} is not approved yet", code="ruleset.draft")
+    if kept.status == "retired":
+        raise Conflict(
+            f"Bộ tiêu chí {key} đã ngừng dùng; hãy nạp thành phiên bản mới",
+            f"{key} is retired; load it under a new version",
+            code="ruleset.retired",
+        )
     if kept.status == "active" and kept.active_from_year == from_year:
         return Change(kept)
-    stage = RuleSet.model_validate(kept.document).stage
+    stage = parsed_rule_set(kept.ref.hash, kept.document).stage
     if not stage.first_year <= from_year <= stage.last_year:
         raise Invalid(
             f"Bộ tiêu chí {key} chỉ dùng cho các năm {stage.first_year}–{stage.last_year}",

@@ -17,8 +17,8 @@ __all__ = ["CardRecord", "RankingRecord"]
 class CardRecord(BaseModel):
     """One agency's verified submission and the scorecards worked out from it.
 
-    `final` may be of an earlier basis than `provisional` until its group is ranked anew. A `reopened` card does not
-    count until the case is verified again.
+    `final` may be of an earlier basis than `provisional` until its group is ranked anew; `group_best` holds the highest
+    values, by input, that it was compared with. A `reopened` card does not count until the case is verified again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,6 +28,12 @@ class CardRecord(BaseModel):
     provisional: ScorecardSummary
     final: ScorecardSummary | None = None
     final_revision: int = 0
+    group_best: dict[str, Exact] = {}
+
+    @property
+    def shown(self) -> ScorecardSummary:
+        """The final scorecard, or the provisional one while there is none of this revision."""
+        return self.provisional if self.final is None or self.to_rank else self.final
 
     @property
     def table(self) -> GroupKey:
@@ -44,12 +50,14 @@ class CardRecord(BaseModel):
 class RankingRecord(BaseModel):
     """The newest ranking of a table; `closed_by` and `reason` when the operator closed it before it was complete.
 
-    `group_best` holds the highest values, by input, that the final scorecards were compared with.
+    `group_best` holds the highest values, by input, that the final scorecards were compared with. `finals_due` until
+    the last of those is written.
     """
 
     model_config = ConfigDict(frozen=True)
 
     ranking: Ranking
     group_best: dict[str, Exact] = {}
+    finals_due: bool = False
     closed_by: str = ""
     reason: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from services.scoring.collections import RULE_SETS
@@ -20,13 +21,18 @@ __all__ = ["activate_rule_set", "approve_rule_set", "check_rule_set", "load_rule
 def check_rule_set(content: bytes, name: str, engine: RuleEngine) -> tuple[LoadedRuleSet, Sequence[Fault]]:
     """Read, lint and try the examples. Returns the warnings; raises `RuleSetRefused` with every error at its place."""
     loaded = load_text(content, name)
+    return loaded, _check(loaded, engine)
+
+
+def _check(loaded: LoadedRuleSet, engine: RuleEngine) -> Sequence[Fault]:
+    """The warnings of a document that was read. Raises `RuleSetRefused`."""
     findings = lint(loaded)
     errors: list[Fault] = [finding for finding in findings if finding.severity == "error"]
     if not errors:
         errors = [_placed(loaded, fault) for fault in run_examples(loaded.rule_set, engine)]
     if errors:
         raise RuleSetRefused(tuple(errors))
-    return loaded, [finding for finding in findings if finding.severity != "error"]
+    return [finding for finding in findings if finding.severity != "error"]
 
 
 def _placed(loaded: LoadedRuleSet, fault: Fault) -> Fault:
@@ -43,7 +49,7 @@ async def load_rule_set(
     aggregates: Aggregates, engine: RuleEngine, content: bytes, name: str, by: str
 ) -> tuple[KeptRuleSet, Sequence[Fault]]:
     """Keep a sound document as a draft. Raises `RuleSetRefused` or `Conflict`; what is active stays as it is."""
-    loaded, warnings = check_rule_set(content, name, engine)
+    loaded, warnings = await asyncio.to_thread(check_rule_set, content, name, engine)  # takes a while: others go on
     now = aggregates.clock.now()
     kept = await aggregates.execute(
         RULE_SETS, loaded.rule_set.key, lambda old: life_cycle.load(old, loaded.rule_set, by, now), actor=by
@@ -52,10 +58,22 @@ async def load_rule_set(
     return kept, warnings
 
 
-async def approve_rule_set(aggregates: Aggregates, key: str, by: str, reason: str = "") -> KeptRuleSet:
-    """Approve as a second person. Raises `NotFound` or `Forbidden`."""
+async def approve_rule_set(
+    aggregates: Aggregates, engine: RuleEngine, key: str, by: str, reason: str = "", seen: str = ""
+) -> KeptRuleSet:
+    """Approve as a second person what is still sound. Raises `NotFound`, `Forbidden`, `Conflict` or `RuleSetRefused`.
+
+    `seen` is the hash of the document that the person has looked at, if it is told.
+    """
     now = aggregates.clock.now()
-    kept = await aggregates.execute(RULE_SETS, key, lambda k: life_cycle.approve(k, key, by, now, reason), actor=by)
+    draft = await aggregates.get(RULE_SETS, key)
+    if draft is not None and life_cycle.approve(draft, key, by, now, reason, seen).state is not draft:
+        loaded = LoadedRuleSet.without_places(draft.rule_set(draft.ref))
+        await asyncio.to_thread(_check, loaded, engine)  # its examples may come out otherwise than when it was loaded
+        seen = draft.ref.hash
+    kept = await aggregates.execute(
+        RULE_SETS, key, lambda k: life_cycle.approve(k, key, by, now, reason, seen), actor=by
+    )
     assert kept is not None
     return kept
 

@@ -1,0 +1,66 @@
+"""Versions side by side in memory: how many, which are let go, and what a failing engine leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from scoring_service import RULE_SET, the_rule_set, verified
+
+from services.scoring import scorer as module
+from services.scoring.core.card import Card
+from services.scoring.ports import Firing, RuleEngineError
+from services.scoring.scorer import Scorer
+from shared.ruleset.document import RuleSet
+
+
+class Engine:
+    """Fires nothing, and tells what it was asked."""
+
+    def __init__(self) -> None:
+        self.loaded: list[str] = []
+        self.broken = False
+
+    def load(self, rule_set_hash: str, rule_set: RuleSet) -> None:
+        if self.broken:
+            raise RuleEngineError("out of memory")
+        self.loaded.append(rule_set_hash)
+
+    def release(self, rule_set_hash: str) -> None:
+        self.loaded.remove(rule_set_hash)
+
+    def fire(self, rule_set_hash: str, cards: Sequence[Card]) -> list[tuple[Firing, ...]]:
+        assert rule_set_hash in self.loaded
+        return [() for _ in cards]
+
+
+def test_the_version_unused_the_longest_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEPT", 2)
+    engine = Engine()
+    scorer = Scorer(engine)
+    one, two, three = (the_rule_set(version) for version in "123")
+    for rule_set in (one, two, one, three, one):
+        scorer.score(rule_set, [verified(rule_set=rule_set)], None)
+    assert engine.loaded == [one.content_hash(), three.content_hash()]
+    scorer.score(two, [verified(rule_set=two)], None)  # let go, and ready again
+    assert engine.loaded == [one.content_hash(), two.content_hash()]
+
+
+def test_a_version_that_cannot_be_loaded_leaves_nothing_half_done() -> None:
+    engine = Engine()
+    scorer = Scorer(engine)
+    engine.broken = True
+    for _ in range(2):
+        with pytest.raises(RuleEngineError):
+            scorer.score(RULE_SET, [verified()], None)
+    engine.broken = False
+    assert scorer.score(RULE_SET, [verified()], None)[0].points == 30
+
+
+def test_a_version_is_loaded_once() -> None:
+    engine = Engine()
+    scorer = Scorer(engine)
+    for _ in range(3):
+        scorer.score(the_rule_set(), [verified()], {})
+        scorer.group_best(the_rule_set(), [verified()])
+    assert engine.loaded == [RULE_SET.content_hash()]
