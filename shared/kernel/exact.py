@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-__all__ = ["Exact", "Rounding", "exact_text", "parse_exact", "show"]
+__all__ = ["Exact", "Rounding", "exact_text", "parse_exact", "show", "vietnamese"]
 
 Rounding = Literal["half_up", "half_even"]
 
@@ -71,6 +71,16 @@ def show(value: Fraction, places: int, rounding: Rounding = "half_up") -> str:
     digits = str(floor + (1 if up else 0)).rjust(places + 1, "0")
     sign = "-" if scaled < 0 and digits.strip("0") else ""
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+
+
+def vietnamese(text: str) -> str:
+    """A number's text as written in Vietnamese: a comma before the decimals, points between thousands."""
+    if "/" in text:
+        return "/".join(vietnamese(part) for part in text.split("/"))
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, _, places = digits.partition(".")
+    grouped = f"{int(whole):,}".replace(",", ".")
+    return f"{sign}{grouped},{places}" if places else f"{sign}{grouped}"
 
 
 Exact = Annotated[

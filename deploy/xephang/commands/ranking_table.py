@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.xephang.client import Client, Refused, path_of
 from deploy.xephang.commands.outcome import say, say_table
-from shared.kernel.exact import Rounding, parse_exact, show
+from shared.kernel.exact import Rounding, parse_exact, show, vietnamese
 
 __all__ = ["Labels", "say_ranking"]
 
@@ -61,4 +61,4 @@ def say_ranking(ranking: dict[str, Any], labels: Labels) -> None:
 
 def _number(text: str, places: int, rounding: Rounding) -> str:
     """Vietnamese decimal comma."""
-    return show(parse_exact(text), places, rounding).replace(".", ",")
+    return vietnamese(show(parse_exact(text), places, rounding))

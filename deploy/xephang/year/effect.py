@@ -16,7 +16,7 @@ from services.scoring.scorer import Scorer
 from shared.contracts.common import Answer, Answers
 from shared.contracts.scoring import Ranking
 from shared.contracts.verification import VerifiedSubmission
-from shared.kernel.exact import show
+from shared.kernel.exact import show, vietnamese
 from shared.ruleset.document import RuleSet
 
 __all__ = ["Moved", "amendment_text", "moved"]
@@ -47,7 +47,7 @@ async def moved(office: Office, ranking: Ranking, new: RuleSet) -> list[Moved]:
         then = places.get(row.agency)
         if then is None or (then.rank, then.level) == (row.rank, row.level):
             continue
-        shown = (show(row.points, 2), show(then.points, 2))
+        shown = (vietnamese(show(row.points, 2)), vietnamese(show(then.points, 2)))
         result.append(Moved(row.name, (row.rank, then.rank), shown, (titles[row.level], titles[then.level])))
     return result
 

@@ -17,7 +17,7 @@ from deploy.xephang.year.subscriber import Subscriber
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import Ranking
 from shared.kernel.canonical import canonical_json
-from shared.kernel.exact import show
+from shared.kernel.exact import show, vietnamese
 from shared.ruleset.document import Group, Programme, RuleSet
 
 __all__ = ["GROUPS", "YearResult", "collect", "show_tables", "table_of", "write_file"]
@@ -124,8 +124,8 @@ def table_of(result: YearResult, programme: Programme, group: Group, earlier: Ra
         table.add_row(
             str(row.rank),
             row.name,
-            show(row.points, display.points_places, display.rounding),
-            show(row.index, display.index_places, display.rounding),
+            vietnamese(show(row.points, display.points_places, display.rounding)),
+            vietnamese(show(row.index, display.index_places, display.rounding)),
             titles[row.level],
             _change(row.rank, ranks.get(row.agency)),
         )

@@ -19,7 +19,7 @@ from services.intake.core.form_answers import (
     MAX_TEXT,
     check_answers,
 )
-from shared.kernel.exact import exact_text
+from shared.kernel.exact import exact_text, vietnamese
 from shared.ruleset.document import Criterion, Input, RuleSet, Text
 
 __all__ = ["check_answers", "render_form", "survey_form"]
@@ -191,4 +191,4 @@ def _measure(item: Input) -> str:
 
 def _number(value: Fraction) -> str:
     """As Vietnamese documents write numbers: a comma before the decimals."""
-    return exact_text(value).replace(".", ",")
+    return vietnamese(exact_text(value))

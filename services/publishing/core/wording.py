@@ -36,7 +36,7 @@ _IN_FORCE = (
     "Quyết định này có hiệu lực kể từ ngày ký. Chánh Văn phòng Ủy ban nhân dân tỉnh, Thủ trưởng các sở, cơ quan chuyên "
     "môn, Chủ tịch Ủy ban nhân dân các huyện, thành phố và các tổ chức, cá nhân liên quan chịu trách nhiệm thi hành."
 )
-_BODY = re.compile(r"^Ủy ban nhân dân (tỉnh|thành phố) ", re.IGNORECASE)
+_BODY = re.compile(r"^(Ủy ban nhân dân|UBND) (tỉnh|thành phố) ", re.IGNORECASE)
 
 
 def day(moment: date) -> str:
