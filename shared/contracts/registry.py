@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts import delivery, intake, publishing, scoring, verification
 
-__all__ = ["DEAD_LETTER_TYPE", "SERVICES", "Topic", "all_topic_names", "dead_letter_topics", "topic", "topics"]
+__all__ = ["DEAD_LETTER_TYPE", "SERVICES", "Topic", "all_topic_names", "dead_letter_topics", "largest_value", "topic", "topics"]
 
 SERVICES = ("intake", "verification", "scoring", "publishing")
 DEAD_LETTER_TYPE = delivery.MessageDeadLetteredV1.type_
@@ -81,6 +81,12 @@ def dead_letter_topics() -> dict[str, Topic]:
         for source in topics().values()
         if source.dlq
     }
+
+
+def largest_value(name: str) -> int:
+    """How many bytes a message's value may have on a topic; key, headers and the record itself need the rest."""
+    found = topics().get(name) or dead_letter_topics()[name]
+    return found.max_message_mib * 2**20 - 64 * 2**10
 
 
 def all_topic_names() -> list[str]:

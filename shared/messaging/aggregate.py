@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from shared.contracts.envelope import CloudEvent, EventData
+from shared.contracts.registry import largest_value
+from shared.kernel.errors import Invalid
 from shared.messaging.kept import Kept
 from shared.storage.port import Document, Write
 
@@ -206,6 +208,13 @@ class AggregateDocument(Generic[S]):
             traceparent=cause.traceparent if cause else "",
             data=outgoing.data.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         )
+        if len(event.value()) > largest_value(topic):
+            # Refused here, because once it stands in an outbox it would hold up everything behind it.
+            raise Invalid(
+                f"Dữ liệu của sự kiện quá lớn cho chủ đề {topic}",
+                f"the event is too large for the topic {topic}: over {largest_value(topic)} bytes",
+                code="event.too_large",
+            )
         self.emitted[topic] = sequence
         self.outbox.append(Pending(topic, outgoing.key, event).to_json())
         self.changed = True

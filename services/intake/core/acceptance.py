@@ -71,4 +71,4 @@ def check_size(record: SubmissionRecord, answers: Answers) -> None:
 
 
 def _size(answers: Answers) -> int:
-    return len(answers.model_dump_json())
+    return len(answers.model_dump_json().encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from shared.kernel.exact import exact_text
+from shared.kernel.exact import exact_text, vietnamese
 from shared.ruleset.document import (
     AllOf,
     AnyOf,
@@ -68,7 +68,7 @@ _TYPES = {
 
 def number(value: Fraction) -> str:
     """As Vietnamese documents write numbers: a comma before the decimals."""
-    return exact_text(value).replace(".", ",")
+    return vietnamese(exact_text(value))
 
 
 class Words:

@@ -20,11 +20,11 @@ from services.scoring.core.proof_model import (
 )
 from services.scoring.core.proof_steps import Steps
 from services.scoring.core.proof_text import render_text
-from services.scoring.core.proof_words import FINDINGS, STATES, effect_words, method_words, number, value_words, written
+from services.scoring.core.proof_words import FINDINGS, STATES, effect_words, method_words, number, value_words
 from services.scoring.core.scorecard import CriterionResult, Scorecard, SectionResult
 from shared.contracts.common import Answer, CriterionFinding
 from shared.contracts.verification import VerifiedSubmission
-from shared.kernel.exact import exact_text, show
+from shared.kernel.exact import exact_text, show, vietnamese
 from shared.ruleset.document import (
     BandsMethod,
     BestMethod,
@@ -205,7 +205,7 @@ class _Proving:
         return self._shown(value, self._display.points_places)
 
     def _shown(self, value: Fraction, places: int) -> Shown:
-        return Shown(exact=value, shown=written(show(value, places, self._display.rounding)))
+        return Shown(exact=value, shown=vietnamese(show(value, places, self._display.rounding)))
 
 
 def _finding(finding: CriterionFinding) -> ProvenFinding:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from services.scoring.core.card import State, Typed
-from shared.kernel.exact import exact_text, show
+from shared.kernel.exact import exact_text, show, vietnamese
 from shared.ruleset.document import (
     Band,
     BandsMethod,
@@ -40,7 +40,6 @@ __all__ = [
     "percent",
     "row_words",
     "value_words",
-    "written",
 ]
 
 STATES: Mapping[str, str] = {
@@ -60,24 +59,16 @@ def number(value: Fraction) -> str:
     """A number as written in Vietnamese: exact if it has at most six decimals, else rounded and marked so."""
     text = exact_text(value)
     if "/" not in text and len(text.partition(".")[2]) <= 6:
-        return written(text)
-    return "≈" + written(show(value, _PLACES))
-
-
-def written(digits: str) -> str:
-    """Digits with a comma for the decimals and a point between thousands."""
-    whole, _, places = digits.partition(".")
-    grouped = f"{int(whole):,}".replace(",", ".")
-    sign = "-" if whole.startswith("-") and not grouped.startswith("-") else ""
-    return f"{sign}{grouped},{places}" if places else f"{sign}{grouped}"
+        return vietnamese(text)
+    return "≈" + vietnamese(show(value, _PLACES))
 
 
 def percent(value: Fraction) -> str:
     """A quotient as a percentage."""
     text = exact_text(value * 100)
     if "/" not in text and len(text.partition(".")[2]) <= 2:
-        return written(text) + "%"
-    return "≈" + written(show(value * 100, 2)) + "%"
+        return vietnamese(text) + "%"
+    return "≈" + vietnamese(show(value * 100, 2)) + "%"
 
 
 def amount(value: Fraction, item: Input | None) -> str:
