@@ -86,8 +86,11 @@ class TopicRelay:
 
     async def publish_pending(self) -> bool:
         """Publish what aggregates hold, as far as there is room; True if something was published."""
-        busy = self.blocked = False
+        busy = False
         async with self._one_at_a_time:
+            self.blocked = self.blocked and not await self._is_worth_reading()
+            if self.blocked:
+                return False
             for collection in self.collections:
                 async for page in self._with_outbox(collection):
                     count = await self._publish_documents(collection, page)
@@ -104,8 +107,9 @@ class TopicRelay:
             log.info("publishing again on %s for %s", self.topic.name, request.requested_by)
             async with self._one_at_a_time:
                 await self._serve(request)
+            if not request.stream:
+                await self._forget(request)
             self._requests.pop(request, None)
-            await self._forget(request)
         return busy
 
     async def recover(self) -> None:
@@ -202,10 +206,9 @@ class TopicRelay:
             await self._replay(request.after_position, request.before_position, compact)
             return
         # On a compacted topic the newest event must come last again, or its key would be left with an older state.
-        last = _NEWEST if compact else request.last_sequence
-        await self._publish_all(
-            await self._store.read_stream(self.topic.name, request.stream, request.first_sequence, last)
-        )
+        last = _NEWEST if compact else min(request.last_sequence, _NEWEST)
+        first = max(request.first_sequence, 1)
+        await self._publish_all(await self._store.read_stream(self.topic.name, request.stream, first, last))
 
     async def _forget(self, request: RepublishRequestedV1) -> None:
         document = await self._store.get(RELAY_COLLECTION, request_key(request))
@@ -258,6 +261,11 @@ class TopicRelay:
         commits = [await self._progress.committed(group, self.topic.name) for group in self.topic.consumers]
         slowest = {p: min((each.get(p, 0) for each in commits), default=0) for p in ends}
         return {p: offset if offset <= ends[p] else 0 for p, offset in slowest.items()}
+
+    async def _is_worth_reading(self) -> bool:
+        """Whether consumers that were waited for made so much room that the store should be asked for more."""
+        await self._refresh()
+        return self._ahead.most_bytes <= self._limits.max_ahead * 3 // 4
 
     async def _fitting(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
         """The first of the entries for which there is room, even if all of them go to the fullest partition."""

@@ -72,7 +72,8 @@ class MemoryStore:
         return [self._read(collection, key) for key in keys[:limit]]
 
     async def count(self, collection: str, index: str, value: str) -> int:
-        return len(await self.find(collection, index, value, limit=10**9))
+        self._declared.check_index(collection, index)
+        return sum(value in self._values(collection, key, index) for key in self._keys(collection, None))
 
     async def scan(self, collection: str, *, after: str | None = None, limit: int = 500) -> list[Document]:
         self._declared.check_collection(collection)

@@ -29,6 +29,7 @@ class OrderPlacedV1(EventData):
     shop: str
     number: int
     amount: int
+    note: str = ""
 
 
 class DishServedV1(EventData):
