@@ -73,7 +73,7 @@ class TokenVerifier:
                 issuer=self._issuer,
                 options={"require": ["exp", "sub", "aud", "iss"]},
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, ValueError) as error:
             raise Unauthenticated("Mã truy cập không hợp lệ", f"the bearer token does not hold: {error}") from error
         subject, roles, agency = claims["sub"], claims.get("roles", []), claims.get("agency", "")
         if not isinstance(roles, list) or not all(role in ROLES for role in roles):
