@@ -10,7 +10,7 @@ from shared.contracts.intake import CampaignClosedV1, CampaignOpenedV1
 from shared.contracts.scoring import RuleSetActivatedV1, RuleSetApprovedV1, RuleSetRecord, RuleSetRetiredV1
 from shared.messaging.aggregate import Change, Collection
 from shared.messaging.handlers import Context, Handler, Reference
-from shared.ruleset.document import RuleSet, RuleSetRef
+from shared.ruleset.document import RuleSetRef
 
 __all__ = [
     "CAMPAIGNS",
@@ -18,8 +18,6 @@ __all__ = [
     "KEEP_RULE_SETS",
     "RULE_SETS",
     "campaign_ref",
-    "parsed_rule_set",
-    "rule_set_of",
     "rule_set_ref",
 ]
 
@@ -55,23 +53,3 @@ def campaign_ref(campaign: str) -> Reference:
 def rule_set_ref(ref: RuleSetRef) -> Reference:
     """What a handler names in its `needs` to get a rule set."""
     return (RULE_SETS.name, ref.key)
-
-
-_MOST_PARSED = 64
-_parsed: dict[str, RuleSet] = {}  # by content hash, which names the document to the byte
-
-
-def parsed_rule_set(hash_: str, document: dict[str, Any]) -> RuleSet:
-    """A document read into its class, once for each version."""
-    found = _parsed.get(hash_)
-    if found is None:
-        found = RuleSet.model_validate(document)
-        if len(_parsed) >= _MOST_PARSED:
-            _parsed.pop(next(iter(_parsed)))
-        _parsed[hash_] = found
-    return found
-
-
-def rule_set_of(record: RuleSetRecord) -> RuleSet:
-    """The record's document read into its class, once for each version."""
-    return parsed_rule_set(record.ref.hash, record.document)

@@ -20,7 +20,6 @@ from shared.contracts.common import Agency, Campaign, CampaignId
 from shared.http.auth import Person, require
 from shared.kernel.errors import NotFound
 from shared.messaging.commands import Aggregates
-from shared.references import rule_set_of
 from shared.ruleset.document import Group, Programme, RuleSet
 
 __all__ = ["build_router"]
@@ -67,7 +66,7 @@ def _campaign_routes(router: APIRouter, aggregates: Aggregates) -> None:
         kept = await aggregates.get(RULE_SETS, ref.key) if ref else None
         if kept is None:
             raise NotFound("Đợt đánh giá không có bảng này", "the campaign has no such programme and group")
-        return rule_set_of(kept)
+        return kept.rule_set()
 
     @router.get("/campaigns", tags=["campaigns"])
     async def campaigns() -> list[Campaign]:

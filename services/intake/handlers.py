@@ -14,7 +14,7 @@ from shared.contracts.intake import PlatformSubmissionV1
 from shared.contracts.verification import CaseReturnedV1
 from shared.messaging.aggregate import Change
 from shared.messaging.handlers import Context, Handler, Reference
-from shared.references import KEEP_RULE_SETS, campaign_ref, rule_set_of, rule_set_ref
+from shared.references import KEEP_RULE_SETS, campaign_ref, rule_set_ref
 
 __all__ = ["HANDLERS"]
 
@@ -47,7 +47,7 @@ def receive_posted(
         figures=data.figures,
         evidence=data.evidence,
     )
-    return submission.receive(record, posted, campaign, rule_set_of(context.get(RULE_SETS, pinned.key)))
+    return submission.receive(record, posted, campaign, context.get(RULE_SETS, pinned.key).rule_set())
 
 
 def take_return(record: SubmissionRecord | None, event: Event[CaseReturnedV1], _: Context) -> Change[SubmissionRecord]:

@@ -10,7 +10,7 @@ from services.publishing.core.model import Decision, in_table_order
 from shared.contracts.scoring import Ranking
 from shared.kernel.errors import Conflict, Fault, NotFound
 from shared.messaging.commands import Aggregates
-from shared.references import CAMPAIGNS, RULE_SETS, rule_set_of
+from shared.references import CAMPAIGNS, RULE_SETS
 from shared.ruleset.document import RuleSet, RuleSetRef
 
 __all__ = ["decision_of", "rule_sets_of", "situation_of"]
@@ -38,7 +38,7 @@ async def rule_sets_of(aggregates: Aggregates, rankings: Iterable[Ranking]) -> d
     for key, ref in refs.items():
         if key not in records or records[key].ref != ref:
             raise _not_at_hand(ref)
-    return {key: rule_set_of(records[key]) for key in refs}
+    return {key: records[key].rule_set() for key in refs}
 
 
 def _not_at_hand(ref: RuleSetRef) -> Conflict:

@@ -9,7 +9,6 @@ from services.verification.core.checklist import Checklist
 from services.verification.core.refusals import rule_set_unknown
 from shared.contracts.scoring import RuleSetRecord
 from shared.messaging.commands import Aggregates
-from shared.references import rule_set_of
 from shared.ruleset.document import RuleSetRef
 
 __all__ = ["Checklists", "checklist_of"]
@@ -19,7 +18,7 @@ def checklist_of(record: RuleSetRecord | None, ref: RuleSetRef) -> Checklist:
     """The checklist of the version that `ref` names, down to its bytes. Raises `Conflict` if it is not that one."""
     if record is None or record.ref != ref:
         raise rule_set_unknown(ref)
-    return Checklist(rule_set_of(record))
+    return Checklist(record.rule_set())
 
 
 class Checklists:

@@ -11,7 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts import delivery, intake, publishing, scoring, verification
 
-__all__ = ["DEAD_LETTER_TYPE", "SERVICES", "Topic", "all_topic_names", "dead_letter_topics", "largest_value", "topic", "topics"]
+__all__ = [
+    "DEAD_LETTER_TYPE",
+    "SERVICES",
+    "Topic",
+    "all_topic_names",
+    "dead_letter_topics",
+    "largest_value",
+    "topic",
+    "topics",
+]
 
 SERVICES = ("intake", "verification", "scoring", "publishing")
 DEAD_LETTER_TYPE = delivery.MessageDeadLetteredV1.type_

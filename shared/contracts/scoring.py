@@ -10,6 +10,7 @@ from shared.contracts.common import GroupKey, SubmissionKey, Value
 from shared.contracts.envelope import EventData
 from shared.kernel.exact import Exact
 from shared.ruleset.document import CriterionCode, Group, RuleSet, RuleSetRef, SectionCode
+from shared.ruleset.parsed import parsed_rule_set
 
 __all__ = [
     "CriterionPoints",
@@ -48,8 +49,8 @@ class RuleSetRecord(Value):
     steps: tuple[Step, ...]
 
     def rule_set(self) -> RuleSet:
-        """The document read into its class."""
-        return RuleSet.model_validate(self.document)
+        """The document read into its class, once for each version."""
+        return parsed_rule_set(self.ref.hash, self.document)
 
 
 class RuleSetApprovedV1(EventData):

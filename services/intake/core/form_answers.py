@@ -11,9 +11,9 @@ from itertools import islice
 from services.intake.core.form_evidence import MAX_EVIDENCE_ITEMS, MAX_LINK, MAX_NUMBER, check_evidence
 from services.intake.core.form_wording import fault
 from shared.contracts.common import Answer, Answers
+from shared.contracts.figures import MAX_PLACES, MAX_TEXT, read_figure
 from shared.kernel.errors import Fault
 from shared.ruleset.document import RuleSet
-from shared.ruleset.figures import MAX_PLACES, MAX_TEXT, read_figure
 from shared.ruleset.places import join
 
 __all__ = ["MAX_EVIDENCE_ITEMS", "MAX_LINK", "MAX_NUMBER", "MAX_PLACES", "MAX_TEXT", "check_answers"]

@@ -8,7 +8,6 @@ from services.intake.core.model import CampaignPlan
 from shared.contracts.common import Agency, PinnedRuleSet
 from shared.contracts.scoring import RuleSetRecord
 from shared.kernel.errors import Fault, Invalid
-from shared.references import rule_set_of
 from shared.ruleset.document import Group, Programme
 
 __all__ = ["GROUPS", "pin_rule_sets"]
@@ -89,12 +88,12 @@ def _unfit(
 
 
 def _table(record: RuleSetRecord) -> _Table:
-    rule_set = rule_set_of(record)
+    rule_set = record.rule_set()
     return rule_set.programme, rule_set.group
 
 
 def _in_force(record: RuleSetRecord, year: int) -> bool:
-    stage = rule_set_of(record).stage
+    stage = record.rule_set().stage
     active = record.status == "active" and record.active_from_year is not None and record.active_from_year <= year
     return active and stage.first_year <= year <= stage.last_year
 

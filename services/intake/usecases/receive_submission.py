@@ -10,7 +10,6 @@ from shared.contracts.intake import Submission
 from shared.kernel.errors import NotFound
 from shared.messaging.aggregate import Change
 from shared.messaging.commands import Aggregates
-from shared.references import rule_set_of
 
 __all__ = ["receive_submission"]
 
@@ -23,7 +22,7 @@ async def receive_submission(aggregates: Aggregates, posted: Posted) -> tuple[Su
     _, pinned = submission.membership(record.campaign, posted.key)
     kept = await aggregates.get(RULE_SETS, pinned.key)
     assert kept is not None, "a campaign is opened only with rule sets that intake has"
-    rule_set = rule_set_of(kept)
+    rule_set = kept.rule_set()
     named, known = posted, False
 
     def decide(old: SubmissionRecord | None) -> Change[SubmissionRecord]:

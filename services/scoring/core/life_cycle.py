@@ -19,8 +19,8 @@ from shared.contracts.scoring import (
 )
 from shared.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.messaging.aggregate import Change, Outgoing
-from shared.references import parsed_rule_set
 from shared.ruleset.document import RuleSet, RuleSetRef
+from shared.ruleset.parsed import parsed_rule_set
 
 __all__ = ["KeptRuleSet", "activate", "approve", "load", "retire"]
 

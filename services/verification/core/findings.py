@@ -16,9 +16,9 @@ from services.verification.core.refusals import (
     unknown_criterion,
 )
 from shared.contracts.common import Answer, CriterionFinding
+from shared.contracts.figures import read_figure
 from shared.kernel.errors import Fault, Invalid
 from shared.ruleset.document import Criterion
-from shared.ruleset.figures import read_figure
 
 __all__ = ["MAX_REASON", "Draft", "check_findings", "check_reason"]
 

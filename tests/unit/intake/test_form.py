@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 
 from services.intake.core.form import check_answers, render_form, survey_form
 from shared.contracts.common import Answer, Answers
+from shared.contracts.figures import ENGINE_LIMIT
 from shared.kernel.canonical import canonical_json, loads_exact
 from shared.ruleset.document import RuleSet
-from shared.ruleset.figures import ENGINE_LIMIT
 from shared.ruleset.loader import load_text
 
 TEXT = """\

@@ -11,10 +11,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from shared.contracts.common import Answer
+from shared.contracts.figure_wording import FIGURE_WORDS
 from shared.kernel.errors import Fault
 from shared.kernel.exact import exact_text, parse_exact
 from shared.ruleset.document import Criterion, Input
-from shared.ruleset.figure_wording import FIGURE_WORDS
 
 __all__ = ["ENGINE_LIMIT", "MAX_PLACES", "MAX_TEXT", "read_figure"]
 
