@@ -1,4 +1,4 @@
-"""An old year recomputes to the same bytes for ever: scorecards and rankings of made-up answers, pinned by their hashes.
+"""An old year recomputes to the same bytes for ever: scorecards and rankings of made-up answers, pinned by hash.
 
 A failure here means that what was published under a rule set would no longer recompute. Change the golden file only if
 that is meant, and say so in the CHANGELOG with the years, criteria and groups concerned; the failing test prints it.
