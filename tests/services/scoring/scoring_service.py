@@ -25,6 +25,7 @@ from shared.contracts.envelope import CloudEvent, EventData
 from shared.contracts.intake import CampaignClosedV1, CampaignOpenedV1
 from shared.contracts.verification import CaseReopenedV1, SubmissionVerifiedV1, VerifiedSubmission
 from shared.http.auth import DemoIssuer
+from shared.kernel.canonical import canonical_json
 from shared.kernel.clock import SettableClock
 from shared.messaging.commands import Aggregates
 from shared.messaging.inbox import Inbox
@@ -219,8 +220,33 @@ class ScoringApi(Scoring):
         return await self.call("POST", path, who, json=body)
 
 
+FIRST = (
+    verified(MEMBERS[0], apps=40, posts=10),
+    verified(MEMBERS[1], apps=30, posts=20),
+    verified(MEMBERS[2], apps=20, posts=5, days_late=1),
+)
+
+
 def key_of(agency: str) -> SubmissionKey:
     return SubmissionKey(campaign="2021", programme="it", agency=agency)
+
+
+async def outcome_of(scoring: Scoring) -> tuple[Any, ...]:
+    """The ranking and the shown scorecards as bytes, and what was told of them, in order."""
+    ranking = await scoring.ranking()
+    assert ranking is not None
+    cards = [await scoring.card(agency) for agency in MEMBERS]
+    told = [
+        (event.type, event.data["scorecard"]["stage"])
+        for agency in MEMBERS
+        for event in await scoring.said(CARDS.name, key_of(agency).text)
+    ]
+    return (
+        canonical_json(ranking.model_dump(mode="json")),
+        [canonical_json(card.shown.model_dump(mode="json")) for card in cards if card is not None],
+        told,
+        [event.sequence for event in await scoring.said(RANKINGS.name, TABLE.text)],
+    )
 
 
 @asynccontextmanager
