@@ -69,9 +69,8 @@ class DeadLetters:
     async def record(self, failure: Failure, id_: str = "") -> str:
         """Set a message aside, or count up if it was already (as `id_`, if that is known). Returns the id."""
         record = failure.record
-        id_ = id_ or letter_id(
-            record.topic, record.headers.get("ce_source", ""), record.headers.get("ce_id", ""), record.value
-        )
+        told = record.headers.get("ce_id") or f"without an id, key {record.key}"
+        id_ = id_ or letter_id(record.topic, record.headers.get("ce_source", ""), told, record.value)
         target = topic(record.topic).dlq
         assert target is not None, f"{record.topic} is handled by an inbox, so it needs a dead-letter topic"
 
