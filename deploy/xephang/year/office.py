@@ -98,11 +98,13 @@ def _accepted(response: httpx.Response) -> httpx.Response:
     raise Refused(f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text}")
 
 
-async def wait_for(what: str, ready: Callable[[], Awaitable[bool]], *, seconds: float = 120) -> None:
+async def wait_for(
+    what: str, ready: Callable[[], Awaitable[bool]], *, seconds: float = 120, every: float = 0.05
+) -> None:
     """Wait until something came about by events. Raises `TimeoutError` that says what did not."""
     try:
         async with asyncio.timeout(seconds):
             while not await ready():  # noqa: ASYNC110 - it comes about in other services, no event tells here
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(every)
     except TimeoutError:
         raise TimeoutError(f"waited {seconds:g} s in vain until {what}") from None
