@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from intake_builders import NOW, RULE_SET, a_record, an_agency, figures
 
 from services.intake.app import definition
 from services.intake.collections import CAMPAIGNS, SUBMISSIONS
-from services.intake.core.model import SubmissionRecord
+from services.intake.core.model import CampaignPlan, SubmissionRecord
+from services.intake.usecases.open_campaign import open_campaign
+from services.intake.usecases.register_agencies import register_agencies
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import CloudEvent, EventData
 from shared.contracts.intake import PlatformSubmissionV1
 from shared.contracts.scoring import RuleSetActivatedV1
 from shared.http.auth import DemoIssuer
 from shared.kernel.clock import SettableClock
-from shared.messaging.inbox import Inbox
+from shared.messaging.commands import Aggregates
+from shared.messaging.dead_letter import DEAD_LETTERS
+from shared.messaging.inbox import PASSED, Inbox
 from shared.messaging.messages import Record
 from shared.service import Parts, Service, store_indexes
 from shared.storage.sqlite import SqliteStore
@@ -81,15 +87,18 @@ class Intake:
     def __init__(self, store: SqliteStore, issuer: DemoIssuer) -> None:
         self.store = store
         self.clock = SettableClock(NOW)
-        own = definition()
-        self.service = Service(own, Parts(store, "127.0.0.1:9", self.clock, issuer.verifier()))
-        self.aggregates = self.service.aggregates
+        self.aggregates = Aggregates("intake", store, self.clock)
         self.asked: list[RepublishRequestedV1] = []
-        # Its own inbox, because the service's asks a broker for what is missing.
-        collections = [*self.service.inbox._collections.values()]
+        own = definition()
+        collections = (*own.collections, DEAD_LETTERS, PASSED)
         self.inbox = Inbox(self.aggregates, own.handlers, collections, self._ask, backoff=0.001)
         self._reconcilers = own.reconcilers(self.aggregates)
         self._issuer = issuer
+
+    @cached_property
+    def api(self) -> FastAPI:
+        """The service's HTTP API."""
+        return Service(definition(), Parts(self.store, "127.0.0.1:9", self.clock, self._issuer.verifier())).api
 
     async def _ask(self, request: RepublishRequestedV1) -> None:
         self.asked.append(request)
@@ -107,9 +116,8 @@ class Intake:
 
     async def opened(self, *agencies: str) -> None:
         """The register has these agencies, and the campaign 2021 is open for them."""
-        register = [an_agency(one).model_dump() for one in agencies]
-        assert (await self.call("PUT", "/agencies", "operator", json=register)).status_code == 200
-        assert (await self.post("/campaigns", PLAN, "operator")).status_code == 201
+        await register_agencies(self.aggregates, [an_agency(one) for one in agencies], "operator-1")
+        await open_campaign(self.aggregates, CampaignPlan.model_validate(PLAN), "operator-1")
 
     async def record(self, agency: str = "so-noi-vu") -> SubmissionRecord | None:
         return await self.aggregates.get(SUBMISSIONS, f"2021/it/{agency}")
@@ -127,7 +135,7 @@ class Intake:
             roles, _, agency = who.partition(":")
             token = self._issuer.token(f"{roles}-1", roles.split("+"), agency=agency)
             headers = {"Authorization": f"Bearer {token}", **headers}
-        transport = httpx.ASGITransport(self.service.api, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(self.api, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
             return await client.request(method, path, headers=headers, **more)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submission, an_input
 
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.app import definition
-from services.scoring.collections import CARDS, RANKINGS, RULE_SETS
+from services.scoring.collections import CARDS, COLLECTIONS, RANKINGS, RULE_SETS
 from services.scoring.core import life_cycle
 from services.scoring.core.model import CardRecord, RankingRecord
 from services.scoring.handlers import build_handlers
@@ -28,7 +30,8 @@ from shared.http.auth import DemoIssuer
 from shared.kernel.canonical import canonical_json
 from shared.kernel.clock import SettableClock
 from shared.messaging.commands import Aggregates
-from shared.messaging.inbox import Inbox
+from shared.messaging.dead_letter import DEAD_LETTERS
+from shared.messaging.inbox import PASSED, Inbox
 from shared.messaging.messages import Record
 from shared.ruleset.document import RuleSet
 from shared.service import Parts, Service, store_indexes
@@ -140,9 +143,8 @@ class Scoring:
         self.engine = DurableEngine()
         self.scorer = Scorer(self.engine)
         self.asked: list[RepublishRequestedV1] = []
-        own = Service(definition(), Parts(store, "127.0.0.1:9", self.clock, None)).inbox  # type: ignore[arg-type]
-        collections = [*own._collections.values()]
-        self.inbox = Inbox(self.aggregates, build_handlers(self.scorer), collections, self._ask, backoff=0.001)
+        handlers, collections = build_handlers(self.scorer), (*COLLECTIONS, DEAD_LETTERS, PASSED)
+        self.inbox = Inbox(self.aggregates, handlers, collections, self._ask, backoff=0.001)
 
     async def _ask(self, request: RepublishRequestedV1) -> None:
         self.asked.append(request)
@@ -195,8 +197,11 @@ class ScoringApi(Scoring):
     def __init__(self, store: DocumentStore, issuer: DemoIssuer) -> None:
         super().__init__(store)
         self._issuer = issuer
-        parts = Parts(store, "127.0.0.1:9", self.clock, issuer.verifier())
-        self.api = Service(definition(), parts).api
+
+    @cached_property
+    def api(self) -> FastAPI:
+        """The service's HTTP API."""
+        return Service(definition(), Parts(self.store, "127.0.0.1:9", self.clock, self._issuer.verifier())).api
 
     async def call(self, method: str, path: str, who: str = "", **more: Any) -> httpx.Response:
         """`who`: `role`, `role:agency` or `role=name`; nobody in particular without any."""

@@ -1,0 +1,188 @@
+"""Rule sets over HTTP: loaded, refused with every fault at its line, approved, activated, retired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import yaml
+from scoring_service import NOW, RULE_SET, ScoringApi, the_rule_set, verified, was_verified
+
+from services.scoring.collections import RULE_SETS
+from services.scoring.core.life_cycle import KeptRuleSet, load
+from shared.kernel.canonical import sha256_hex
+
+KEY = RULE_SET.key
+EXAMPLE: dict[str, Any] = {
+    "id": "day-du",
+    "title": {"vi": "Trả lời đầy đủ"},
+    "answers": {"apps": 30, "posts": 5},
+    "group_best": {"posts": 10},
+    "expect": {"points": 55, "maximum": 100, "level": "trung_binh", "fired": []},
+}
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def as_yaml(**changes: Any) -> bytes:
+    """The rule set as a file."""
+    document = {**RULE_SET.canonical(), "examples": [EXAMPLE], **changes}
+    return yaml.dump(document, Dumper=_Plain, allow_unicode=True, sort_keys=False).encode()
+
+
+async def loaded(api: ScoringApi, content: bytes | None = None) -> dict[str, Any]:
+    answer = await api.post("/rulesets?name=bo-tieu-chi.yaml", as_yaml() if content is None else content)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def approved(api: ScoringApi) -> None:
+    await loaded(api)
+    assert (await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")).status_code == 200
+
+
+async def kept(api: ScoringApi) -> KeptRuleSet | None:
+    return await api.aggregates.get(RULE_SETS, KEY)
+
+
+async def test_a_rule_set_lives_from_draft_to_retirement(api: ScoringApi) -> None:
+    draft = await loaded(api)
+    assert (draft["status"], draft["ref"]["version"], draft["warnings"]) == ("draft", "1", [])
+    assert (await api.get("/rulesets", "")).json() == []
+    assert (await api.get(f"/rulesets/{KEY}", "")).status_code == 404
+    assert [one["status"] for one in (await api.get("/rulesets/all")).json()] == ["draft"]
+    for step, body, status in (
+        ("approve", {"reason": "Đã thẩm định", "hash": draft["ref"]["hash"]}, "approved"),
+        ("activate", {"from_year": 2021}, "active"),
+        ("retire", {"reason": "Có bản mới"}, "retired"),
+    ):
+        answer = await api.post(f"/rulesets/{KEY}/{step}", body, "rules_admin=binh")
+        assert (answer.status_code, answer.json()["status"]) == (200, status)
+    document = await api.get(f"/rulesets/{KEY}", "")
+    assert sha256_hex(document.content) == draft["ref"]["hash"]
+    assert document.headers["etag"] == f'"{draft["ref"]["hash"]}"'
+    said = await api.said(RULE_SETS.name, KEY)
+    assert [(event.type.split(".")[2], event.actor, event.partitionkey) for event in said] == [
+        ("approved", "binh", KEY),
+        ("activated", "binh", KEY),
+        ("retired", "binh", KEY),
+    ]
+
+
+async def test_yaml_and_json_are_the_same_document_and_loading_it_twice_is_one_step(api: ScoringApi) -> None:
+    first = await loaded(api)
+    as_json = orjson.dumps(yaml.safe_load(as_yaml()))
+    assert await loaded(api, as_json) == first
+    await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")
+    assert (await loaded(api, as_json))["status"] == "approved"
+
+
+async def test_warnings_come_with_the_draft(api: ScoringApi) -> None:
+    draft = await loaded(api, as_yaml(examples=[]))
+    for warning in draft["warnings"]:
+        assert warning["place"].startswith("bo-tieu-chi.yaml:")
+        assert warning["vi"]
+        assert warning["en"]
+
+
+async def test_every_fault_is_named_at_its_line_and_what_is_active_stays(api: ScoringApi) -> None:
+    await approved(api)
+    before = await kept(api)
+    broken = as_yaml(version="2", programme="sport").replace(b"maximum: '50'", b"maximum: abc", 1)
+    answer = await api.post("/rulesets?name=moi.yaml", broken)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:xephang:problem:ruleset.refused")
+    lines = broken.decode().splitlines()
+    faults = answer.json()["faults"]
+    assert len(faults) >= 2
+    for fault in faults:
+        name, line, *_ = fault["place"].split(":")
+        assert name == "moi.yaml"
+        assert any(word in lines[int(line) - 1] for word in ("sport", "abc"))
+        assert fault["vi"]
+        assert fault["en"]
+        assert fault["remedy_vi"]
+    assert await kept(api) == before
+    assert [one["ref"]["version"] for one in (await api.get("/rulesets/all")).json()] == ["1"]
+
+
+async def test_an_example_that_comes_out_otherwise_is_a_fault_at_its_line(api: ScoringApi) -> None:
+    wrong = {**EXAMPLE, "expect": {"points": 56}}
+    answer = await api.post("/rulesets?name=moi.yaml", as_yaml(examples=[EXAMPLE, {**wrong, "id": "sai"}]))
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    line = int(fault["place"].split(":")[1])
+    assert "sai" in as_yaml(examples=[EXAMPLE, {**wrong, "id": "sai"}]).decode().splitlines()[line - 1]
+
+
+async def test_lint_keeps_nothing(api: ScoringApi) -> None:
+    answer = await api.post("/rulesets/lint?name=x.yaml", as_yaml())
+    assert answer.status_code == 200
+    assert answer.json()["ref"]["id"] == RULE_SET.id
+    assert (await api.post("/rulesets/lint", b"{}")).status_code == 422
+    assert await kept(api) is None
+
+
+async def test_lint_of_what_is_in_use_does_not_disturb_scoring(api: ScoringApi) -> None:
+    await api.has(RULE_SET)
+    await api.consume(was_verified(verified()))
+    await api.post("/rulesets/lint", as_yaml())
+    await api.consume(was_verified(verified("so-y-te", apps=7)))
+    card = await api.card("so-y-te")
+    assert card is not None
+    assert card.provisional.points == 7
+
+
+async def test_what_is_no_rule_set_is_refused(api: ScoringApi) -> None:
+    for content in (b"", b"\xff", b"[", b"- a", b"null", b"a: &a [*a]", b"{" * 50_000):
+        answer = await api.post("/rulesets", content)
+        assert answer.status_code == 422, content[:9]
+        assert answer.json()["faults"]
+
+
+async def test_an_approved_document_is_frozen(api: ScoringApi) -> None:
+    await approved(api)
+    answer = await api.post("/rulesets", as_yaml(title={"vi": "Tên khác"}))
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:xephang:problem:ruleset.frozen")
+    assert (await loaded(api, as_yaml(version="1.1", title={"vi": "Tên khác"})))["status"] == "draft"
+
+
+async def test_steps_out_of_turn_are_refused(api: ScoringApi) -> None:
+    await loaded(api)
+
+    async def code(step: str, body: dict[str, Any], who: str = "binh", key: str = KEY) -> tuple[int, str]:
+        answer = await api.post(f"/rulesets/{key}/{step}", body, f"rules_admin={who}")
+        return answer.status_code, answer.json()["type"].rsplit(":", 1)[1]
+
+    assert await code("approve", {}, who="an") == (403, "ruleset.same_person")
+    assert await code("approve", {"hash": "0" * 64}) == (409, "ruleset.replaced")
+    assert await code("approve", {}, key="la@1") == (404, "refused")
+    assert await code("activate", {"from_year": 2021}) == (409, "ruleset.draft")
+    await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")
+    assert await code("activate", {"from_year": 2030}) == (422, "ruleset.stage")
+    assert await code("activate", {}) == (422, "malformed")
+    await api.post(f"/rulesets/{KEY}/retire", {}, "rules_admin=binh")
+    assert await code("activate", {"from_year": 2021}) == (409, "ruleset.retired")
+
+
+async def test_a_draft_whose_examples_no_longer_come_out_is_not_approved(api: ScoringApi) -> None:
+    wrong = the_rule_set(examples=[{**EXAMPLE, "expect": {"points": 1}}])
+    # As an earlier release kept it, which counted otherwise.
+    await api.aggregates.execute(RULE_SETS, KEY, lambda old: load(old, wrong, "an", NOW))
+    answer = await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:xephang:problem:ruleset.refused")
+    draft = await kept(api)
+    assert draft is not None
+    assert draft.status == "draft"
+
+
+async def test_only_the_rules_admin_changes_rule_sets(api: ScoringApi) -> None:
+    await loaded(api)
+    for path in ("/rulesets", "/rulesets/lint", f"/rulesets/{KEY}/approve", f"/rulesets/{KEY}/activate"):
+        for who, status in {"": 401, "operator": 403, "verifier": 403, "agency:so-y-te": 403}.items():
+            assert (await api.post(path, {}, who)).status_code == status
+    assert (await api.get("/rulesets/all", "agency:so-y-te")).status_code == 403
