@@ -48,6 +48,7 @@ class Parts:
     clock: Clock
     tokens: TokenVerifier
     limits: RelayLimits = field(default_factory=RelayLimits)
+    alone: bool = False  # no other process will ever share this service's consumer group
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Service:
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request)
         self._reconcilers = Reconcilers(definition.reconcilers(self.aggregates))
         self._losses = Losses(definition.name, self._ask_topic)
-        subscribe(self._broker, definition.name, self.inbox, self.relay, self._losses)
+        subscribe(self._broker, definition.name, self.inbox, self.relay, self._losses, alone=parts.alone)
         self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)
         self._tasks: list[asyncio.Task[None]] = []
         self._references = {collection.name for collection in collections if collection.reference}

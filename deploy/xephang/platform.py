@@ -98,8 +98,9 @@ class Platform:
         """Start one service; one that runs is left alone."""
         if name in self.services:
             return
-        limits = EMBEDDED_LIMITS if self._broker is not None else RelayLimits()
-        parts = Parts(self._stores[name], self.kafka, self.clock, self.issuer.verifier(), limits)
+        embedded = self._broker is not None
+        limits = EMBEDDED_LIMITS if embedded else RelayLimits()
+        parts = Parts(self._stores[name], self.kafka, self.clock, self.issuer.verifier(), limits, alone=embedded)
         service = Service(self._definitions[name], parts)
         await service.start()
         self.services[name] = service

@@ -18,6 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka import TopicPartition as TakenPartition
 from faststream.kafka.annotations import KafkaMessage
 
 from shared.contracts.delivery import RepublishRequestedV1
@@ -224,13 +225,20 @@ def subscribe(
     relay: Relay,
     losses: Losses,
     *,
+    alone: bool = False,
     max_records: int = 200,
 ) -> None:
-    """Subscribe a service to all its topics with one consumer group, batches, and commits by hand."""
+    """Subscribe a service to all its topics with one consumer group, batches, and commits by hand.
+
+    A process that is `alone` in its group takes all partitions at once instead of waiting for a group to form, which
+    on the embedded broker takes three seconds.
+    """
     consumption = _Consumption(inbox, relay, losses)
+    names = [*inbox.topics, REPUBLISH_REQUESTS]
+    every = [TakenPartition(name, number) for name in names for number in range(topics()[name].partitions)]
     subscriber = broker.subscriber(
-        *inbox.topics,
-        REPUBLISH_REQUESTS,
+        *(() if alone else names),
+        partitions=every if alone else (),
         group_id=service,
         batch=True,
         max_records=max_records,
@@ -239,7 +247,7 @@ def subscribe(
         max_partition_fetch_bytes=MAX_MESSAGE,
         session_timeout_ms=10_000,
         heartbeat_interval_ms=1_000,
-        listener=consumption,
+        listener=None if alone else consumption,
         parser=_as_it_is,
         decoder=_undecoded,
         title=service,
