@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import Any
 
 import yaml
 
-from services.intake.core.campaign import DAYS_TO_ANSWER
 from shared.contracts.common import Agency, Dispatch
 from shared.kernel.exact import exact_text, show
 from shared.ruleset.document import (
@@ -74,13 +73,6 @@ class ExampleYear:
             amended=self.amended & frozenset(ids),
             returned=self.returned & frozenset(ids),
         )
-
-    def rehearsed(self, today: date) -> ExampleYear:
-        """The same year, moved so that its last late answer was given yesterday: services on the machine's own clock
-        take it in, with the same days late, and the campaign can be closed today."""
-        days = DAYS_TO_ANSWER + max(self.late.values(), default=0) + 1
-        dispatch = self.dispatch.model_copy(update={"issued_on": today - timedelta(days=days)})
-        return replace(self, dispatch=dispatch, decision_date=today)
 
 
 def example_agencies() -> tuple[Agency, ...]:

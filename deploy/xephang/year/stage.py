@@ -24,8 +24,8 @@ def local(day: date, hour: int = 8) -> datetime:
 
 @dataclass(frozen=True)
 class Stage:
-    """The platform may run in this process or elsewhere. A clock that can be set is taken through the year; the
-    machine's own goes as it goes, and then the year's dates must lie behind it (`ExampleYear.rehearsed`).
+    """The platform may run in this process or elsewhere. A clock that can be set is taken through the year; another
+    one goes as it goes, and then the year's dates must lie behind it.
     """
 
     office: Office
