@@ -10,7 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "scoring"))  # scoring_builders
 
-from scoring_service import RULE_SET, Scoring, ScoringApi, a_store
+from scoring_messages import RULE_SET
+from scoring_service import Scoring, ScoringApi, a_store
 
 from shared.http.auth import DemoIssuer
 from shared.storage.sqlite import SqliteStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from scoring_service import RULE_SET, the_rule_set, verified
+from scoring_messages import RULE_SET, the_rule_set, verified
 
 from services.scoring import scorer as module
 from services.scoring.core.card import Card

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scoring_service import FIRST, MEMBERS, RULE_SET, ScoringApi, a_campaign, was_closed, was_opened, was_verified
+from scoring_messages import FIRST, MEMBERS, RULE_SET, a_campaign, was_closed, was_opened, was_verified
+from scoring_service import ScoringApi
 
 from shared.kernel.canonical import canonical_json
 

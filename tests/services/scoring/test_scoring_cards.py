@@ -6,17 +6,8 @@ from fractions import Fraction
 
 import pytest
 from scoring_builders import rejected
-from scoring_service import (
-    MEMBERS,
-    RULE_SET,
-    TABLE,
-    Scoring,
-    key_of,
-    the_rule_set,
-    verified,
-    was_reopened,
-    was_verified,
-)
+from scoring_messages import MEMBERS, RULE_SET, TABLE, key_of, the_rule_set, verified, was_reopened, was_verified
+from scoring_service import Scoring
 
 from services.scoring.app import definition
 from services.scoring.collections import CARDS

@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scoring_service import (
+from scoring_messages import (
     FIRST,
     MEMBERS,
     RULE_SET,
-    Scoring,
     a_campaign,
-    a_store,
-    outcome_of,
     verified,
     was_closed,
     was_opened,
     was_reopened,
     was_verified,
 )
+from scoring_service import Scoring, a_store, outcome_of
 
 from services.scoring.collections import FINALS_DUE, RANKINGS
 from services.scoring.usecases.final_scorecards import finish_rankings

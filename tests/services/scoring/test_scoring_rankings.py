@@ -12,21 +12,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scoring_service import (
+from scoring_messages import (
     FIRST,
     MEMBERS,
     RULE_SET,
     TABLE,
-    Scoring,
     a_campaign,
-    a_store,
-    outcome_of,
     verified,
     was_closed,
     was_opened,
     was_reopened,
     was_verified,
 )
+from scoring_service import Scoring, a_store, outcome_of
 
 from services.scoring.usecases.compute_ranking import close_table, recompute
 from shared.kernel.canonical import canonical_json

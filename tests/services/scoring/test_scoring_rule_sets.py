@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 import yaml
-from scoring_service import NOW, RULE_SET, ScoringApi, the_rule_set, verified, was_verified
+from scoring_messages import NOW, RULE_SET, the_rule_set, verified, was_verified
+from scoring_service import ScoringApi
 
 from services.scoring.collections import RULE_SETS
 from services.scoring.core.life_cycle import KeptRuleSet, load
