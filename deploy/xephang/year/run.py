@@ -26,6 +26,8 @@ from shared.kernel.clock import SettableClock
 
 __all__ = ["collect_year", "play", "recomputed"]
 
+_ENDED = "play.ended"  # in the data folder: there is nothing left to go on with
+
 
 async def play(
     out: Path,
@@ -41,11 +43,10 @@ async def play(
 ) -> int:
     """Play the years on a platform of its own in `data`, and leave the results in `out`. Returns the exit code.
 
-    A play that was cut off goes on where it stopped, unless `fresh`. `kafka` and `store` name real parts; `agencies`
+    A play that was cut off goes on where it stopped, unless `fresh`; one that came to its end starts anew. `kafka` and `store` name real parts; `agencies`
     those that take part, if not all; `proofs` says whether to fetch how every point came about.
     """
-    if fresh:
-        await asyncio.to_thread(_clear, data)
+    await asyncio.to_thread(_clear, data, only_if_ended=not fresh)
     console = Console(stderr=as_json)
     started = time.monotonic()
     plans = [example_year(year) for year in years]
@@ -60,6 +61,7 @@ async def play(
             results = await _play_years(console, stage, subscriber, plans, out, proofs=proofs)
     finally:
         await platform.stop()
+    await asyncio.to_thread((data / _ENDED).touch)
     console.print(f"Xong sau {time.monotonic() - started:.1f} giây; kết quả ở {out}/")
     if as_json:
         print(canonical_json(summary(results)).decode())
@@ -135,8 +137,10 @@ async def _show_amendment(
     write_file(out / "amendment.txt", text.encode())
 
 
-def _clear(data: Path) -> None:
+def _clear(data: Path, *, only_if_ended: bool) -> None:
     """Empty the folder, but for the lock that somebody may hold on it."""
+    if only_if_ended and not (data / _ENDED).exists():
+        return
     for path in data.glob("*"):
         if path.is_dir():
             shutil.rmtree(path)
