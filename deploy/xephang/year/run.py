@@ -43,8 +43,9 @@ async def play(
 ) -> int:
     """Play the years on a platform of its own in `data`, and leave the results in `out`. Returns the exit code.
 
-    A play that was cut off goes on where it stopped, unless `fresh`; one that came to its end starts anew. `kafka` and `store` name real parts; `agencies`
-    those that take part, if not all; `proofs` says whether to fetch how every point came about.
+    A play that was cut off goes on where it stopped, unless `fresh`; one that came to its end starts anew. `kafka`
+    and `store` name real parts; `agencies` those that take part, if not all; `proofs` says whether to fetch how every
+    point came about.
     """
     await asyncio.to_thread(_clear, data, only_if_ended=not fresh)
     console = Console(stderr=as_json)
