@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from small_year import YEAR, assert_same_files, small_year_on_a_platform
+from small_year import SMALL, YEAR, assert_same_files, small_year_on_a_platform
 
 from deploy.xephang.year.answering import Posting
 from deploy.xephang.year.example import example_year
 from deploy.xephang.year.office import Refused
-from deploy.xephang.year.play import put_in_force
+from deploy.xephang.year.play import YearPlay, put_in_force
 from deploy.xephang.year.run import recomputed
 from deploy.xephang.year.stage import RULES_ADMIN
 
@@ -33,7 +33,8 @@ async def test_year_gives_the_same_bytes_when_answers_arrive_in_another_order(tm
 
 
 async def test_campaign_keeps_its_rule_sets_when_they_are_amended_while_it_goes_on(tmp_path: Path, undisturbed: Path):
-    """No restart, nothing lost: what is in flight is scored by the version it was opened with, to the byte."""
+    """No restart, nothing lost: what is in flight is scored by the version it was opened with, to the byte; and so it
+    is when it is asked for again after the next year."""
     first, second = example_year(2022).rule_sets
     async with small_year_on_a_platform(tmp_path / "data") as year:
         steps = list(year.steps.values())
@@ -49,7 +50,9 @@ async def test_campaign_keeps_its_rule_sets_when_they_are_amended_while_it_goes_
         for step in steps[4:]:
             await step()
         result = await year.collected(tmp_path / "out")
-        await recomputed(year.stage.office, result)
+        await YearPlay(year.stage, example_year(2022).among(SMALL), dict(year.rule_sets)).play()
+        await recomputed(year.stage.office, result)  # 2021, after 2022 was published under the amended sets
+        await year.collected(tmp_path / "again")
         active = {
             rule_set["ref"]["id"] + "@" + rule_set["ref"]["version"]: rule_set["active_from_year"]
             for rule_set in await year.stage.office.get("/scoring/rulesets")
@@ -64,3 +67,4 @@ async def test_campaign_keeps_its_rule_sets_when_they_are_amended_while_it_goes_
         "bac-giang-portal-district@2021.1": YEAR,
     }
     assert_same_files(tmp_path / "out", undisturbed)
+    assert_same_files(tmp_path / "again", undisturbed)
