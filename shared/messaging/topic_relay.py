@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from shared.contracts.delivery import RepublishRequestedV1
@@ -24,7 +25,7 @@ RELAY_COLLECTION = "relay"  # a document a topic: how far consumers have come; a
 REQUEST_KEY = "request/"
 _ASKED_MAX = 1000  # requests waiting; who is turned away asks again
 _NEWEST = 2**53  # a sequence that no stream reaches
-_OVERHEAD = 100  # of a message on the broker, in bytes
+_OVERHEAD = 700  # bytes on the broker for headers and framing, rather more than less
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class TopicRelay:
         documents = [AggregateDocument.load(collection, document.key, document) for document in page]
         published: set[tuple[str, int]] = set()
         while documents:
-            entries = [e for d in documents for e in self._entries(d) if (e.stream, e.sequence) not in published]
+            entries = list(islice(self._unpublished(documents, published), self._limits.batch))
             fitting = await self._fitting(entries)
             if entries and not fitting:
                 self.blocked = True
@@ -174,27 +175,36 @@ class TopicRelay:
             documents = await self._clear(collection, documents, published)
         return len(published)
 
-    def _entries(self, document: AggregateDocument[Any]) -> list[JournalEntry]:
-        return [_entry(raw) for raw in document.outbox if raw["topic"] == self.topic.name]
+    def _unpublished(
+        self, documents: Sequence[AggregateDocument[Any]], published: set[tuple[str, int]]
+    ) -> Iterator[JournalEntry]:
+        for document in documents:
+            for raw in document.outbox:
+                if raw["topic"] == self.topic.name and not self._is_among(raw, published):
+                    yield _entry(raw)
 
     async def _clear(
         self, collection: Collection[Any], documents: Sequence[AggregateDocument[Any]], published: set[tuple[str, int]]
     ) -> list[AggregateDocument[Any]]:
         """Take what was published out of the documents; returns those that hold more, or were written meanwhile."""
-        more: list[str] = []
         cleared: list[AggregateDocument[Any]] = []
+        untouched: list[AggregateDocument[Any]] = []
         for document in documents:
-            before = len(document.outbox)
-            document.outbox = [raw for raw in document.outbox if not self._is_among(raw, published)]
-            if len(document.outbox) < before:
+            rest = [raw for raw in document.outbox if not self._is_among(raw, published)]
+            touched = len(rest) < len(document.outbox)
+            document.outbox = rest
+            if touched:
                 cleared.append(document)
-            if self._entries(document):
-                more.append(document.key)
+            elif self._holds_more(document):
+                untouched.append(document)
         outcomes = await self._store.put_many([document.write() for document in cleared]) if cleared else []
-        lost = [document.key for document, ok in zip(cleared, outcomes, strict=True) if not ok]
-        keys = list(dict.fromkeys((*more, *lost)))
-        found = await self._store.get_many(collection.name, keys) if keys else {}
-        return [AggregateDocument.load(collection, key, found[key]) for key in keys if key in found]
+        outdated = [d.key for d, ok in zip(cleared, outcomes, strict=True) if not ok or self._holds_more(d)]
+        found = await self._store.get_many(collection.name, outdated) if outdated else {}
+        again = [AggregateDocument.load(collection, key, found[key]) for key in outdated if key in found]
+        return [*again, *untouched]
+
+    def _holds_more(self, document: AggregateDocument[Any]) -> bool:
+        return any(raw["topic"] == self.topic.name for raw in document.outbox)
 
     def _is_among(self, raw: dict[str, Any], published: set[tuple[str, int]]) -> bool:
         event = raw["event"]
@@ -347,8 +357,7 @@ def _entry(raw: dict[str, Any]) -> JournalEntry:
 
 
 def _size(entry: JournalEntry) -> int:
-    headers = sum(len(name) + len(value) for name, value in entry.headers.items())
-    return len(entry.value) + len(entry.key) + headers + _OVERHEAD
+    return len(entry.value) + len(entry.key) + _OVERHEAD
 
 
 async def _chunks(entries: AsyncIterator[JournalEntry], size: int) -> AsyncIterator[list[JournalEntry]]:

@@ -74,10 +74,11 @@ class FakeBroker:
                 partition.log = kept
         return count
 
-    def lose_everything(self) -> None:
+    def lose_everything(self, *, commits: bool = True) -> None:
         """A broker in memory that was started again."""
         self._partitions.clear()
-        self._committed.clear()
+        if commits:
+            self._committed.clear()
 
     def records(self, topic: str) -> list[Record]:
         return [record for partition in self.partitions(topic) for record in partition.log]

@@ -8,7 +8,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from delivery_toys import COOK, KITCHENS, SHOPS, TAKE_POST, Kitchen, OrderPlacedV1, OrderPostedV1, Shop, cook, place
+from delivery_toys import (
+    BILL,
+    BILLS,
+    COOK,
+    KEEP_PRICE,
+    KITCHENS,
+    SHOPS,
+    TAKE_POST,
+    Bill,
+    DishServedV1,
+    Kitchen,
+    OrderPlacedV1,
+    OrderPostedV1,
+    PriceSetV1,
+    Shop,
+    cook,
+    place,
+)
 from delivery_world import ToyService, World, record_of
 
 from shared.contracts.envelope import Event
@@ -87,6 +104,10 @@ class TestPoison:
         assert shop.posts == ("//b#1", "//a#2")
         assert len(await letters(world, "intake")) == 1
 
+    async def test_same_message_from_two_sources_is_set_aside_twice(self, world: World) -> None:
+        await world.intake.inbox.consume([post("1", "poison"), post("1", "poison", source="//b")])
+        assert {letter.message.headers["ce_source"] for letter in await letters(world, "intake")} == {"//a", "//b"}
+
     async def test_same_id_with_another_content_is_not_set_aside_with_it(self, world: World) -> None:
         await world.intake.inbox.consume([post("1", "poison"), post("1", 5)])
         assert (await world.intake.aggregates.get(SHOPS, "pho") or Shop()).posts == ("//a#1",)
@@ -141,6 +162,24 @@ class TestPoison:
         assert await world.kitchen.aggregates.get(KITCHENS, "bun") == Kitchen(cooked=(1,))
         (letter,) = await letters(world)
         assert letter.message.handler == "storing"
+
+    async def test_parked_event_that_makes_the_document_unstorable_takes_no_other_with_it(self, world: World) -> None:
+        def hoard(state: Bill | None, event: Event[DishServedV1], _: Context) -> Change[Bill]:
+            dish = event.data
+            return Change(Bill(billed=(*(state or Bill()).billed, 2**60 if dish.amount == 5 else dish.number)))
+
+        def dish(number: int, price_list: str, amount: int = 1) -> Record:
+            data = DishServedV1(shop="pho", number=number, amount=amount, price_list=price_list)
+            return record_of(data, stream="verification/kitchens/pho", sequence=number)
+
+        world.handlers["scoring"] = (replace(BILL, apply=hoard), KEEP_PRICE)
+        world.restart("scoring")
+        await world.till.inbox.consume([dish(1, "x", 5), dish(2, "y"), dish(3, "x"), dish(4, "x", 5), dish(5, "x")])
+        for price_list in ("x", "y"):
+            price = PriceSetV1(price_list=price_list, price=1)
+            await world.till.inbox.consume([record_of(price, stream=f"intake/price_lists/{price_list}", sequence=1)])
+        assert await world.till.aggregates.get(BILLS, "pho") == Bill(billed=(2, 3, 5))
+        assert len(await letters(world, "scoring")) == 2
 
 
 class TestUnreadable:
