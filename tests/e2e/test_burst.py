@@ -16,7 +16,7 @@ async def check_all_scored(running: Burst) -> None:
 
 
 async def test_every_agency_is_scored_when_scoring_was_stopped_during_a_burst(tmp_path: Path):
-    async with burst(tmp_path, agencies=80, size=80_000, partitions=1) as running:
+    async with burst(tmp_path, agencies=56, size=96_000, partitions=1) as running:
         await running.service("scoring", "stop")
         posted = await running.answer()
         assert posted > KEPT_BY_THE_BROKER

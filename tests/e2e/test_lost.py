@@ -71,6 +71,7 @@ class Losses:
         return True
 
 
+@pytest.mark.slow
 async def test_year_is_the_same_when_messages_are_lost_on_the_way(
     tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ):
