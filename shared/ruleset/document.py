@@ -5,7 +5,8 @@ JSON and named by the SHA-256 of those bytes (`content_hash`). All four services
 form, verification the list of what needs a finding, scoring the points, publishing the titles.
 
 Defaults below are part of the format: canonical JSON leaves out what equals its default, so that a later optional
-field does not change the hash of an old document. A default is therefore never changed.
+field does not change the hash of an old document. A default is therefore never changed, and no other value of its
+field may be equal to it: a yes left out as `True` would swallow the number 1, which Python holds equal.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.kernel.exact import Exact, Rounding
@@ -331,11 +332,21 @@ Condition = Comparison | AllOf | AnyOf | Not
 
 
 class Derive(_Model):
-    """State a fact that other rules may refer to (forward chaining)."""
+    """State a fact that other rules may refer to (forward chaining): a yes, unless a `value` is given."""
 
     effect: Literal["derive"]
     fact: Annotated[str, StringConstraints(pattern=r"^derived\.[a-z][a-z0-9_]*$", max_length=80)]
-    value: FactValue = True
+    value: FactValue | None = None
+
+    @field_validator("value")
+    @classmethod
+    def _one_way_to_say_yes(cls, value: bool | Fraction | str | None) -> bool | Fraction | str | None:
+        return None if value is True else value
+
+    @property
+    def stated(self) -> bool | Fraction | str:
+        """What the fact is stated to be."""
+        return True if self.value is None else self.value
 
 
 class Deduct(_Model):

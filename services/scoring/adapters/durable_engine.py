@@ -196,9 +196,9 @@ class _Network:
         run.fired.add((number, profile))
         news: list[Fact] = []
         for effect in self._rules[number].then:
-            if isinstance(effect, Derive) and run.is_new((effect.fact, kind_of(effect.value), effect.value)):
+            if isinstance(effect, Derive) and run.is_new((effect.fact, kind_of(effect.stated), effect.stated)):
                 news.extend(
-                    derived_fact(chunk.source.number, effect.fact, effect.value)
+                    derived_fact(chunk.source.number, effect.fact, effect.stated)
                     for chunk in self._chunks
                     if effect.fact in chunk.derived
                 )

@@ -173,8 +173,8 @@ class Words:
 
     def _effect(self, effect: Effect) -> str:
         match effect:
-            case Derive(fact=fact, value=value):
-                return f"suy ra {fact} = {self._value(fact, value)}"
+            case Derive(fact=fact):
+                return f"suy ra {fact} = {self._value(fact, effect.stated)}"
             case Deduct():
                 return self._deduct(effect)
             case CapSection(section=section, at_most=most):

@@ -121,7 +121,7 @@ def _derived(compiled: CompiledRuleSet, fired: Iterable[str]) -> dict[str, list[
     for rule_id in fired:
         for effect in compiled.rules[rule_id].then:
             if isinstance(effect, Derive):
-                derived.setdefault(effect.fact, []).append(effect.value)
+                derived.setdefault(effect.fact, []).append(effect.stated)
     return derived
 
 

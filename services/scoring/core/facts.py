@@ -89,7 +89,7 @@ def fact_kinds(rule_set: RuleSet) -> Mapping[str, frozenset[Kind]]:
     for rule in rule_set.rules:
         for effect in rule.then:
             if isinstance(effect, Derive):
-                kinds[effect.fact] = kinds.get(effect.fact, frozenset()) | {kind_of(effect.value)}
+                kinds[effect.fact] = kinds.get(effect.fact, frozenset()) | {kind_of(effect.stated)}
     return kinds
 
 

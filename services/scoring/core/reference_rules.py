@@ -76,7 +76,7 @@ class RulesReading(PointsReading):
                     firing = (rule.id, criterion.code if criterion else None)
                     if firing not in self.fired and self.holds(rule.when, criterion):
                         self.fired.add(firing)
-                        self.derived.extend((e.fact, e.value) for e in rule.then if isinstance(e, Derive))
+                        self.derived.extend((e.fact, e.stated) for e in rule.then if isinstance(e, Derive))
                         news = True
         self.effects = [
             (rule, effect, self.criteria_of(rule))

@@ -24,7 +24,7 @@ def check_derived(scope: Scope) -> Iterator[Finding]:
 def _types(scope: Scope) -> Iterator[Finding]:
     first: dict[str, str] = {}
     for path, effect in derivations(scope):
-        words = kind_of_value(effect.value).words
+        words = kind_of_value(effect.stated).words
         before = first.setdefault(effect.fact, words)
         if words != before:
             yield scope.find("derived.mixed_types", join(path, "value"), name=effect.fact, one=before, other=words)

@@ -99,7 +99,7 @@ class Scope:
         values: dict[str, list[bool | Fraction | str]] = {}
         for _, _, effect in self.each_effect():
             if isinstance(effect, Derive):
-                values.setdefault(effect.fact, []).append(effect.value)
+                values.setdefault(effect.fact, []).append(effect.stated)
         return values
 
     @cached_property
