@@ -31,7 +31,11 @@ class RepublishRequestedV1(EventData):
 
 
 class MessageDeadLetteredV1(EventData):
-    """A message could not be handled and was set aside; sent to the dead-letter topic of the topic it came from."""
+    """A message could not be handled and was set aside; sent to the dead-letter topic of the topic it came from.
+
+    A value too large for that is only begun, or left out: then `truncated` is set. Size and SHA-256 are of the whole
+    value. Of headers, key and reason no more is told than what somebody can read.
+    """
 
     type_: ClassVar[str] = "delivery.message.deadlettered.v1"
     topic: ClassVar[str] = "dead-letters"
@@ -46,6 +50,9 @@ class MessageDeadLetteredV1(EventData):
     key: str
     headers: dict[str, str]
     value_base64: str
+    value_size: int = 0
+    value_sha256: str = ""
+    truncated: bool = False
     attempts: int
     first_failed_at: AwareDatetime
     last_failed_at: AwareDatetime

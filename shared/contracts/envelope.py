@@ -47,6 +47,8 @@ ATTRIBUTES = (
     "actor",
     "traceparent",
 )
+# Of text attributes, in characters. They travel on, in the headers of every event that follows from this one.
+ATTRIBUTE_MAX = 512
 # What a stored document can hold as an integer everywhere (RFC 8785, I-JSON).
 MAX_SEQUENCE = 2**53 - 1
 _MAX_EXPONENT = 400

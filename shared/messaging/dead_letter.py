@@ -6,7 +6,7 @@ The store's copy is what `list`, `show` and `retry` work on: it outlives a broke
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -14,17 +14,29 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.delivery import MessageDeadLetteredV1
-from shared.contracts.registry import topic
-from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.contracts.envelope import ATTRIBUTE_MAX, ATTRIBUTES
+from shared.contracts.registry import largest_value, topic
+from shared.kernel.canonical import canonical_json, compact_json, sha256_hex
 from shared.kernel.errors import Conflict, NotFound
 from shared.messaging.aggregate import Change, Collection, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.messaging.messages import Record
 
-__all__ = ["DEAD_LETTERS", "DeadLetter", "DeadLetters", "Failure", "check_waiting", "letter_id"]
+__all__ = ["DEAD_LETTERS", "DeadLetter", "DeadLetters", "Failure", "check_waiting", "check_whole", "letter_id"]
 
+# What a document can hold in Base64, with all the rest. A broker may bring more: it looks at what is compressed.
+_KEPT_MAX = 8 * 2**20
+_BEGINNING = 64 * 2**10  # of a value that is larger
 # A dead letter travels as Base64 in an event that first stands in the same document: larger values stay in the store.
 _SENT_MAX = 3 * 2**20
+# Of headers. What CloudEvents need comes first: cut to this, a message is as readable or unreadable as it was.
+_HEADERS_MAX = 64
+_HEADER_NAME_MAX = 128
+_HEADER_MAX = 4 * 2**10
+_KEY_MAX = ATTRIBUTE_MAX  # it becomes an attribute of the event that tells of the dead letter
+_REASON_MAX = 2000
+_ENVELOPE = 16 * 2**10  # attributes and key of the event that tells of a dead letter
+_FIRST = ("content-type", *(f"{prefix}{name}" for prefix in ("ce_", "ce-") for name in ("specversion", *ATTRIBUTES)))
 
 
 class DeadLetter(BaseModel):
@@ -37,7 +49,7 @@ class DeadLetter(BaseModel):
     note: str = ""
 
     def record(self) -> Record:
-        """The message as it was consumed."""
+        """The message as it was consumed, as far as it was kept (`check_whole`)."""
         m = self.message
         value = base64.b64decode(m.value_base64)
         return Record(m.topic_name, m.partition, m.offset, m.key, m.headers, value)
@@ -67,10 +79,14 @@ class DeadLetters:
         self._aggregates = aggregates
 
     async def record(self, failure: Failure, id_: str = "") -> str:
-        """Set a message aside, or count up if it was already (as `id_`, if that is known). Returns the id."""
+        """Set a message aside, or count up if it was already (as `id_`, if that is known). Returns the id.
+
+        Whatever the message is: raises `StoreUnavailable` only, for what cannot be set aside stops its partition.
+        """
         record = failure.record
         told = record.headers.get("ce_id") or f"without an id, key {record.key}"
-        id_ = id_ or letter_id(record.topic, record.headers.get("ce_source", ""), told, record.value)
+        source = record.headers.get("ce_source", "")
+        id_ = id_ or letter_id(record.topic, _plain(source), _plain(told), record.value)
         target = topic(record.topic).dlq
         assert target is not None, f"{record.topic} is handled by an inbox, so it needs a dead-letter topic"
 
@@ -78,11 +94,7 @@ class DeadLetters:
             if letter is not None:
                 return Change(_failed_again(letter, failure))
             message = self._message(id_, failure)
-            sent = message
-            if len(record.value) > _SENT_MAX:
-                kept = f" [the value, {len(record.value)} bytes, is kept by {message.consumer} only]"
-                sent = message.model_copy(update={"value_base64": "", "reason": message.reason + kept})
-            return Change(DeadLetter(message=message), (Outgoing(sent, record.key, topic=target),))
+            return Change(DeadLetter(message=message), (Outgoing(_sent(message, target), message.key, topic=target),))
 
         await self._aggregates.execute(DEAD_LETTERS, id_, decide)
         return id_
@@ -118,17 +130,21 @@ class DeadLetters:
 
     def _message(self, id_: str, failure: Failure) -> MessageDeadLetteredV1:
         record = failure.record
+        truncated = len(record.value) > _KEPT_MAX
         return MessageDeadLetteredV1(
             id=id_,
             consumer=self._aggregates.service,
             handler=failure.handler,
-            reason=_plain(failure.reason),
+            reason=_plain(failure.reason, _REASON_MAX),
             topic_name=record.topic,
             partition=record.partition,
             offset=record.offset,
-            key=record.key,
-            headers=dict(record.headers),
-            value_base64=base64.b64encode(record.value).decode("ascii"),
+            key=_plain(record.key, _KEY_MAX),
+            headers=_told_headers(record.headers),
+            value_base64=base64.b64encode(record.value[:_BEGINNING] if truncated else record.value).decode("ascii"),
+            value_size=len(record.value),
+            value_sha256=sha256_hex(record.value),
+            truncated=truncated,
             attempts=failure.attempts,
             first_failed_at=failure.first_failed_at,
             last_failed_at=failure.last_failed_at,
@@ -144,6 +160,19 @@ def check_waiting(letter: DeadLetter) -> None:
         )
 
 
+def check_whole(letter: DeadLetter) -> None:
+    """Raises `Conflict` if only the beginning of the message was kept: it can be discarded, but not handled."""
+    message = letter.message
+    if message.truncated:
+        raise Conflict(
+            f"Thư chết {message.id} quá lớn ({message.value_size} byte), chỉ giữ phần đầu: không xử lý lại được,"
+            " hãy đề nghị bên gửi gửi lại nhỏ hơn",
+            f"the dead letter {message.id} was too large to be kept ({message.value_size} bytes, of which the beginning"
+            " is there): it cannot be handled again, have it sent anew and smaller",
+            code="dead_letter.truncated",
+        )
+
+
 def letter_id(topic_name: str, source: str, event_id: str, value: bytes) -> str:
     """The same message, delivered again at another offset, is the same dead letter."""
     identity = {"topic": topic_name, "id": event_id, "source": source, "value": sha256_hex(value)}
@@ -155,7 +184,7 @@ def _failed_again(letter: DeadLetter, failure: Failure) -> DeadLetter:
     message = letter.message.model_copy(
         update={
             "handler": failure.handler,
-            "reason": _plain(failure.reason),
+            "reason": _plain(failure.reason, _REASON_MAX),
             "attempts": letter.message.attempts + failure.attempts,
             "last_failed_at": failure.last_failed_at,
         }
@@ -164,6 +193,24 @@ def _failed_again(letter: DeadLetter, failure: Failure) -> DeadLetter:
     return letter.model_copy(update={"message": message, "status": status})
 
 
-def _plain(reason: str) -> str:
-    """Errors quote what they refuse, which may be text that no store takes."""
-    return reason[:2000].encode("utf-8", "replace").decode("utf-8")
+def _sent(message: MessageDeadLetteredV1, target: str) -> MessageDeadLetteredV1:
+    """What goes to the dead-letter topic: without the value where that is more than the topic takes."""
+    if len(message.value_base64) <= _SENT_MAX * 4 / 3 and _size(message) <= largest_value(target) - _ENVELOPE:
+        return message
+    kept = f" [the value, {message.value_size} bytes, is kept by {message.consumer} only]"
+    return message.model_copy(update={"value_base64": "", "truncated": True, "reason": message.reason + kept})
+
+
+def _size(message: MessageDeadLetteredV1) -> int:
+    return len(compact_json(message.model_dump(mode="json")))
+
+
+def _told_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    known = [name for name in _FIRST if name in headers]
+    names = [*known, *(name for name in headers if name not in _FIRST)][:_HEADERS_MAX]
+    return {_plain(name, _HEADER_NAME_MAX): _plain(headers[name], _HEADER_MAX) for name in names}
+
+
+def _plain(text: str, most: int | None = None) -> str:
+    """Messages, and errors that quote what they refuse, may hold text that no store takes."""
+    return text[:most].encode("utf-8", "replace").decode("utf-8")

@@ -24,7 +24,7 @@ from shared.kernel.errors import DomainError
 from shared.messaging.aggregate import ANY, WAITS_FOR, WITH_HELD, AggregateDocument, Change, Collection
 from shared.messaging.commands import CONFLICTS_MAX, Aggregates, wait_for_others
 from shared.messaging.contexts import context_of
-from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure, check_waiting
+from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure, check_waiting, check_whole
 from shared.messaging.handlers import Context, Handler
 from shared.messaging.incoming import Incoming, Target, place_of, read_incoming
 from shared.messaging.kept import Kept, cursor_of
@@ -92,12 +92,17 @@ class Inbox:
         return sorted({topic for topic, _ in self._handlers})
 
     async def consume(self, records: Sequence[Record]) -> None:
-        """Handle a batch; when it returns, every effect of it is stored. Raises `StoreUnavailable` only."""
+        """Handle a batch; when it returns, every effect of it is stored.
+
+        Raises only what means "try again" (`StoreUnavailable`, `PublisherUnavailable`), whatever the messages are.
+        """
         work: dict[Target, list[Incoming | Passed]] = {}
         for record in records:
             try:
                 incoming = read_incoming(record, self._handlers)
-            except UnreadableEvent as error:
+            except Exception as error:  # reading depends on nothing but the message: it would fail again
+                if not isinstance(error, UnreadableEvent):
+                    log.error("%s[%d]@%d", record.topic, record.partition, record.offset, exc_info=error)
                 await self._pass_over(record, error)
             else:
                 work.setdefault(incoming.target, []).append(incoming)
@@ -106,12 +111,14 @@ class Inbox:
     async def retry(self, id_: str, actor: str) -> DeadLetter | None:
         """Handle a dead letter again, whatever its place in its stream; exactly once, however often it is asked.
 
-        Raises `NotFound`, `Conflict` if it was discarded, or the `DomainError` for which it cannot be handled now.
+        Raises `NotFound`, `Conflict` if it was discarded or is not there as a whole, or the `DomainError` for which it
+        cannot be handled now.
         """
         letter = await self.dead_letters.get(id_)
         if letter.status == "retried":
             return letter
         check_waiting(letter)
+        check_whole(letter)
         try:
             incoming = read_incoming(letter.record(), self._handlers, id_)
         except UnreadableEvent as error:
@@ -153,10 +160,11 @@ class Inbox:
             if into.setdefault(topic, handler.into.name) != handler.into.name:
                 raise ValueError(f"{topic} goes into two collections: both would see gaps in its streams")
 
-    async def _pass_over(self, record: Record, error: UnreadableEvent) -> None:
+    async def _pass_over(self, record: Record, error: Exception) -> None:
         """Set a message aside that cannot be read, and let its stream go on without it."""
         now = self._aggregates.clock.now()
-        await self._set_aside(Failure(record, "", f"unreadable: {error}", 1, now, now))
+        reason = str(error) if isinstance(error, UnreadableEvent) else repr(error)
+        await self._set_aside(Failure(record, "", f"unreadable: {reason}", 1, now, now))
         place = place_of(record)
         if place is None:
             return
@@ -269,6 +277,9 @@ class Inbox:
                     if steps[target].exhausted:
                         again[target] = steps[target].rest
                     continue
+                if isinstance(outcome, Exception) and _changes_nothing(target, steps[target], attempts):
+                    log.error("%s/%s cannot be stored as it is", *target, exc_info=outcome)
+                    continue
                 again[target] = work[target]
                 if isinstance(outcome, Exception):
                     culprit = self._unwritable(target, steps[target], outcome, attempts)
@@ -336,9 +347,7 @@ class Inbox:
         if target not in attempts.one_by_one:
             attempts.one_by_one.add(target)
             return None
-        if step.last is None:
-            raise error
-        return Failed(step.last, "storing", error, final=True)
+        return Failed(step.last, "storing", error, final=True) if step.last else None
 
     async def _set_back(
         self,
@@ -377,6 +386,11 @@ class Inbox:
         record = failure.record
         log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, failure.reason)
         await self.dead_letters.record(failure, letter_of(kept) if kept else "")
+
+
+def _changes_nothing(target: Target, step: Step, attempts: _Attempts) -> bool:
+    """Whether an aggregate that cannot be stored took no event: it stays as it is, and the next sweep looks again."""
+    return target in attempts.one_by_one and step.last is None
 
 
 def _record_of(kept: Kept, items: Sequence[Incoming | Passed]) -> Record:
