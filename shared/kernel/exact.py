@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-__all__ = ["Exact", "Rounding", "exact_text", "parse_exact", "show", "vietnamese"]
+__all__ = ["MAX_LENGTH", "Exact", "Rounding", "exact_text", "parse_exact", "show", "vietnamese"]
 
 Rounding = Literal["half_up", "half_even"]
 
 _PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]+|/[1-9][0-9]*)?$"
 _TEXT = re.compile(_PATTERN)
-_MAX_LENGTH = 4000  # the sum of sixty ratios of large figures fits; a hostile megabyte number does not
+MAX_LENGTH = 4000  # the sum of a hundred and fifty ratios of large figures fits; a hostile megabyte number does not
 _MAX_EXPONENT = 400
 
 
@@ -37,13 +37,23 @@ def parse_exact(value: Any) -> Fraction:
         if not isinstance(exponent, int) or abs(exponent) > _MAX_EXPONENT:
             raise ValueError(f"{value} is not a finite number of a sensible size")
         return Fraction(value)
-    if isinstance(value, str) and len(value) <= _MAX_LENGTH and _TEXT.fullmatch(value) and value.isascii():
+    if isinstance(value, str) and len(value) <= MAX_LENGTH and _TEXT.fullmatch(value) and value.isascii():
         return Fraction(value)
     raise ValueError(f"{str(value)[:60]!r} is not an exact number: write '12', '0.5' or '4/3'")
 
 
 def exact_text(value: Fraction) -> str:
-    """Canonical text of an exact number: a finite decimal without trailing zeros, else `n/d` in lowest terms."""
+    """Canonical text of an exact number: a finite decimal without trailing zeros, else `n/d` in lowest terms.
+
+    Raises `ValueError` for one that `parse_exact` would not read back: better no write than one that nobody can read.
+    """
+    text = _text(value)
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"the exact number {text[:20]}… is longer than {MAX_LENGTH} characters")
+    return text
+
+
+def _text(value: Fraction) -> str:
     numerator, denominator = value.numerator, value.denominator
     if denominator == 1:
         return str(numerator)

@@ -109,7 +109,7 @@ def _locate(data: Any, steps: tuple[int | str, ...]) -> _Found:
                 return _Found(path, node, meant=False, scalar_union=False)
         elif isinstance(step, str) and _SCALAR.match(step):
             scalar = True
-            if isinstance(node, dict):
+            if isinstance(node, dict) and _may_be_object(steps[:number]):
                 return _Found(path, node, meant=False, scalar_union=True)
         else:
             return _Found(path, node, meant=True, scalar_union=scalar)
@@ -126,6 +126,11 @@ def _discriminator(steps: tuple[int | str, ...]) -> str:
     if steps[-1] == "method":
         return "form"
     return "effect" if len(steps) > 1 and steps[-2] == "then" else ""
+
+
+def _may_be_object(steps: tuple[int | str, ...]) -> bool:
+    """Whether a mapping may stand here as well as a plain value: then its own class says what is wrong with it."""
+    return steps[-1:] == ("of",) or steps[-2:-1] == ("answers",)
 
 
 def _meant(node: Any, member: str) -> bool:

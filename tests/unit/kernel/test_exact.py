@@ -189,6 +189,27 @@ def test_huge_numbers_are_written_and_shown() -> None:
     assert exact_text(Fraction(1, 2**100)) == f"0.{5**100:0100d}"
 
 
+@pytest.mark.parametrize(
+    ("number", "readable"),
+    [
+        (Fraction(10**3999), True),
+        (Fraction(10**4000), False),
+        (Fraction(-(10**3999)), False),
+        (Fraction(10**1998 + 1, 10**2000 - 1), True),
+        (Fraction(10**2000 + 1, 10**2000 - 1), False),
+        (Fraction(1, 2**3998), True),
+        (Fraction(1, 2**3999), False),
+    ],
+    ids=range(7),
+)
+def test_what_could_not_be_read_back_is_not_written(number: Fraction, readable: bool) -> None:
+    if readable:
+        assert parse_exact(exact_text(number)) == number
+    else:
+        with pytest.raises(ValueError, match="longer than 4000"):
+            exact_text(number)
+
+
 # --- as a field ------------------------------------------------------------------------------------------------------
 
 

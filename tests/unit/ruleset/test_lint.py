@@ -28,6 +28,23 @@ def mapping(version: str, **entry: Any) -> Changes:
     return {"mapping": {"version": version, "entries": [entry]}}
 
 
+def many_ratios(count: int) -> Changes:
+    """2.2 gets so many parts more, each a ratio with a denominator of its own that has no maximum."""
+    share = {"form": "ratio", "of": {"numerator": "courses", "denominator": "courses"}}
+    parts = [
+        {"title": {"vi": "Kế hoạch"}, "maximum": 10, "method": {"form": "yes_no", "input": "training_plan"}},
+        *({"title": {"vi": "Xã"}, "maximum": "0.01", "method": deepcopy(share)} for _ in range(count)),
+    ]
+    inputs = [
+        {"id": "training_plan", "title": {"vi": "Kế hoạch"}, "type": "boolean"},
+        {"id": "courses", "title": {"vi": "Số lớp"}, "type": "integer", "minimum": 0},
+    ]
+    for number, part in enumerate(parts[1:]):
+        part["method"]["of"]["denominator"] = f"staff{number}"
+        inputs.append({"id": f"staff{number}", "title": {"vi": "Người"}, "type": "integer", "minimum": 0})
+    return {"2.2/method/parts": parts, "2.2/inputs": inputs}
+
+
 # code: what is changed in the valid document. Steps of a path are keys, ids, codes or positions; a path that begins
 # with a criterion's code begins there; `+` appends. Each must bring about this code and no other.
 CHANGES: dict[str, Changes] = {
@@ -49,6 +66,7 @@ CHANGES: dict[str, Changes] = {
         f"{EXPECT}/maximum": DROP,
         "2.2/method/parts/1/maximum": 5,
     },
+    "set.totals_too_long": many_ratios(152),
     "stage.reversed": {"stage/last_year": 2020},
     "criterion.duplicate": {"1.2/code": "1.1", "rules/not-applicable/then/0/criterion": "1.1"},
     "criterion.other_section": {"1.5/code": "2.5"},

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
+from math import gcd
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ from scoring_runs import run, summary
 
 import services.scoring.core as core
 from services.scoring.adapters import durable_facts
+from services.scoring.core.lint import lint
 from services.scoring.core.points import compile_rule_set
+from shared.contracts.scoring import ScorecardSummary
+from shared.kernel.exact import exact_text
 from shared.ruleset.document import RuleSet
+from shared.ruleset.loader import LoadedRuleSet
 
 CORE = sorted(Path(core.__file__).parent.rglob("*.py"))
 ADAPTERS = [*Path(durable_facts.__file__).parent.glob("rule_*.py"), Path(durable_facts.__file__)]
@@ -68,6 +73,35 @@ def test_no_scorecard_holds_a_float(form: str) -> None:
     assert not [value for value in held if isinstance(value, float)]
     assert all(isinstance(one.points, Fraction) for one in (*scorecard.criteria, *scorecard.sections))
     assert type(scorecard.index) is Fraction
+
+
+def many_ratios(count: int) -> RuleSet:
+    """One criterion with so many ratios; no denominator has a maximum."""
+    parts, inputs = [], [an_input("a", minimum=0)]
+    for number in range(count):
+        of = {"numerator": "a", "denominator": f"b{number}"}
+        parts.append({"title": {"vi": "Xã"}, "maximum": "0.01", "method": {"form": "ratio", "of": of}})
+        inputs.append(an_input(f"b{number}", minimum=0))
+    return a_rule_set(a_section("1", a_criterion("1.1", {"form": "sum", "parts": parts}, inputs, 100)))
+
+
+def test_the_longest_totals_that_lint_lets_pass_are_read_back() -> None:
+    rule_set = many_ratios(151)
+    assert "set.totals_too_long" not in codes(rule_set)
+    assert "set.totals_too_long" in codes(many_ratios(152))
+    largest, denominators = 4_611_686_018_427, list[int]()
+    while len(denominators) < 151:  # no two with a common factor, so that nothing is cut short
+        if all(gcd(largest, one) == 1 for one in denominators):
+            denominators.append(largest)
+        largest -= 1
+    verified = a_submission(rule_set, {"a": 1} | {f"b{n}": one for n, one in enumerate(denominators)})
+    told = summary(run(rule_set, verified), verified)
+    assert len(exact_text(told.points)) > 3700
+    assert ScorecardSummary.model_validate(told.model_dump(mode="json")) == told
+
+
+def codes(rule_set: RuleSet) -> set[str]:
+    return {finding.code for finding in lint(LoadedRuleSet.without_places(rule_set))}
 
 
 @pytest.mark.parametrize("path", [*CORE, *ADAPTERS], ids=lambda path: path.stem)

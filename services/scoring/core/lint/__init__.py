@@ -17,7 +17,7 @@ from services.scoring.core.lint.examples import check_examples
 from services.scoring.core.lint.finding import CODES, Finding, Severity
 from services.scoring.core.lint.mapping import check_mapping
 from services.scoring.core.lint.methods import check_methods
-from services.scoring.core.lint.numbers import check_numbers, check_texts
+from services.scoring.core.lint.numbers import check_lengths, check_numbers, check_texts
 from services.scoring.core.lint.rules import check_comparisons, check_effects
 from services.scoring.core.lint.scope import Scope
 from services.scoring.core.lint.structure import check_criteria, check_inputs, check_result, check_sections
@@ -37,6 +37,7 @@ CHECKS: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
     check_effects,
     check_derived,
     check_numbers,
+    check_lengths,
     check_texts,
     check_examples,
     check_mapping,

@@ -23,6 +23,12 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Phân bổ lại điểm giữa các hạng mục.",
         "Distribute the points of the sections again.",
     ),
+    "set.totals_too_long": (
+        "Các mẫu số của tỷ số có thể dài tổng cộng {digits} chữ số (tối đa {limit}): tổng điểm chính xác sẽ quá dài.",
+        "The denominators of ratios may have {digits} digits together ({limit} at most): exact totals get too long.",
+        "Khai báo `maximum` sát thực tế cho các số liệu làm mẫu số, hoặc chấm theo `bands`.",
+        "Declare a realistic `maximum` for inputs that are divided by, or score by `bands`.",
+    ),
     "stage.reversed": (
         "Giai đoạn {first}–{last} có năm cuối trước năm đầu.",
         "The stage {first}–{last} ends before it begins.",
