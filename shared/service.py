@@ -151,7 +151,8 @@ class Service:
             if self.name in topic.consumers and topic.name != REPUBLISH_REQUESTS:
                 committed = await self._progress.committed(self.name, topic.name)
                 ends = await self._progress.ends(topic.name)
-                done, end = sum(committed.values()), sum(ends.values())
+                known = committed.keys() & ends.keys()
+                done, end = sum(committed[p] for p in known), sum(ends[p] for p in known)
                 consumed[topic.name] = {"consumed": done, "end": end, "lag": max(end - done, 0)}
         return consumed
 

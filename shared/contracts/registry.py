@@ -48,11 +48,13 @@ class Topic(BaseModel):
     partitions: int = 4
     dlq: TopicName | None = None
 
-    def config(self) -> dict[str, str]:
-        """Kafka's topic configuration."""
+    def config(self, replication: int = 1) -> dict[str, str]:
+        """Kafka's topic configuration; with three replicas or more, two must have a message before it counts."""
         result = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_mib * 2**20)}
         if self.retention_hours is not None:
             result["retention.ms"] = str(self.retention_hours * 3_600_000)
+        if replication >= 3:
+            result["min.insync.replicas"] = "2"
         return result
 
 

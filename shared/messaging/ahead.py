@@ -59,8 +59,11 @@ class Ahead:
         self._bytes.clear()
 
     def is_gone(self, ends: Mapping[int, int]) -> bool:
-        """Whether the broker's logs end before what was acknowledged: it lost its data."""
-        return any(ends.get(partition, 0) < end for partition, end in self.ends.items())
+        """Whether the broker's logs end before what was acknowledged: it lost its data.
+
+        Of a partition that `ends` does not know (yet), nothing is known.
+        """
+        return any(ends.get(partition, end) < end for partition, end in self.ends.items())
 
     def _wait(self, partition: int, waiting: _Waiting) -> None:
         self._waiting.setdefault(partition, deque()).append(waiting)

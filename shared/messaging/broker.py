@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 MAX_MESSAGE = 16 * 2**20
 REPUBLISH_REQUESTS = "republish-requests"
 _ACK_TIMEOUT = 30.0
+_PARTITIONS_AGE = 10_000  # milliseconds until partitions that were added are known
 
 
 def build_broker(address: str, service: str) -> KafkaBroker:
@@ -93,10 +94,7 @@ class GroupProgress:
         try:
             async with asyncio.timeout(_ACK_TIMEOUT):
                 client = await self._client(group)
-                return {
-                    partition: await client.committed(TopicPartition(topic, partition)) or 0
-                    for partition in range(topics()[topic].partitions)
-                }
+                return {place.partition: await client.committed(place) or 0 for place in await self._partitions(topic)}
         except (KafkaError, TimeoutError) as error:
             raise PublisherUnavailable(f"asking for the offsets of {group}: {error!r}") from error
 
@@ -116,16 +114,31 @@ class GroupProgress:
         try:
             async with asyncio.timeout(_ACK_TIMEOUT):
                 client = await self._client("")
-                partitions = [TopicPartition(topic, number) for number in range(topics()[topic].partitions)]
-                return {tp.partition: offset for tp, offset in (await ask(client, partitions)).items()}
+                return {
+                    tp.partition: offset for tp, offset in (await ask(client, await self._partitions(topic))).items()
+                }
         except (KafkaError, TimeoutError) as error:
             raise PublisherUnavailable(f"asking for the offsets of {topic}: {error!r}") from error
+
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        """Those that the broker has: an operator may have added some to what the registry says."""
+        client = await self._client("")
+        numbers = client.partitions_for_topic(topic)
+        if not numbers:  # the client learns of a topic by being asked about it, and then hears of it again and again
+            await client.end_offsets([TopicPartition(topic, 0)])
+            numbers = client.partitions_for_topic(topic)
+        if not numbers:
+            raise PublisherUnavailable(f"the broker does not tell the partitions of {topic}")
+        return [TopicPartition(topic, number) for number in sorted(numbers)]
 
     async def _client(self, group: str) -> AIOKafkaConsumer:
         async with self._lock:
             if group not in self._clients:
                 client = AIOKafkaConsumer(
-                    bootstrap_servers=self._address, group_id=group or None, enable_auto_commit=False
+                    bootstrap_servers=self._address,
+                    group_id=group or None,
+                    enable_auto_commit=False,
+                    metadata_max_age_ms=_PARTITIONS_AGE,
                 )
                 try:
                     await client.start()
@@ -264,7 +277,7 @@ async def create_topics(address: str, replication: int = 1) -> None:
     await admin.start()
     try:
         wanted = [
-            NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config())
+            NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config(replication))
             for topic in (*topics().values(), *dead_letter_topics().values())
         ]
         response = await admin.create_topics(wanted)

@@ -56,7 +56,8 @@ class Losses:
             if not _leaves_no_holes(topic):
                 continue
             starts, committed = await progress.starts(topic), await progress.committed(self._group, topic)
-            gone = {(topic, p): start for p, start in starts.items() if start > committed.get(p, 0)}
+            # A partition that only one of the two answers knows was added in between: nothing is known of it.
+            gone = {(topic, p): start for p, start in starts.items() if start > committed.get(p, start)}
             if any(self._asked.get(place) != start for place, start in gone.items()):
                 log.warning("%s starts beyond what %s has consumed", topic, self._group)
                 await self._ask_owner(topic)

@@ -60,7 +60,7 @@ class Publisher(Protocol):
 
 
 class BrokerProgress(Protocol):
-    """How far consumer groups have come."""
+    """How far consumer groups have come. All answers are by the partitions that the broker has, as far as known."""
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
         """Next offset to consume by partition; 0 where the group has not committed."""

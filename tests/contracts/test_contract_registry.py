@@ -105,3 +105,11 @@ def test_topic_names_are_legal_and_given_once() -> None:
 def test_an_unknown_topic_is_refused_with_what_there_is() -> None:
     with pytest.raises(KeyError, match=r"no topic 'nope'.*campaigns"):
         topic("nope")
+
+
+@pytest.mark.parametrize("name", all_topic_names())
+def test_with_three_replicas_two_must_have_what_is_acknowledged(name: str) -> None:
+    declared = topics().get(name) or dead_letter_topics()[name]
+    assert "min.insync.replicas" not in declared.config()
+    assert "min.insync.replicas" not in declared.config(2)
+    assert declared.config(3) == {**declared.config(), "min.insync.replicas": "2"}

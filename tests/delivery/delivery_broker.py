@@ -30,6 +30,7 @@ class FakeBroker:
         self.ring = ring
         self.dropped = 0  # messages that the ring pushed out before every group had them
         self.silent = False
+        self.untold: set[tuple[str, int]] = set()  # partitions that were added and are not told of yet
         self._partitions: dict[str, list[Partition]] = {}
         self._committed: dict[tuple[str, str], dict[int, int]] = {}
 
@@ -52,6 +53,12 @@ class FakeBroker:
         while self.ring is not None and partition.size > self.ring and len(partition.log) > 1:
             self._drop_oldest(message.topic, number, partition)
         return place
+
+    def add_partitions(self, topic: str, number: int) -> None:
+        """As an operator may; producers hear of it before the others do (`untold`)."""
+        before = len(self.partitions(topic))
+        self.partitions(topic).extend(Partition() for _ in range(number))
+        self.untold |= {(topic, before + each) for each in range(number)}
 
     def read(self, topic: str, partition: int, offset: int, limit: int = 10**9) -> list[Record]:
         """From an offset on; if it is gone, from the earliest that is there, and not a word of it."""
@@ -85,19 +92,23 @@ class FakeBroker:
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
         self.check()
-        return dict(self._committed.get((group, topic), {}))
+        commits = self._committed.get((group, topic), {})
+        return {number: commits.get(number, 0) for number, _ in self._told(topic)}
 
     async def starts(self, topic: str) -> dict[int, int]:
         self.check()
-        return {number: partition.start for number, partition in enumerate(self.partitions(topic))}
+        return {number: partition.start for number, partition in self._told(topic)}
 
     async def ends(self, topic: str) -> dict[int, int]:
         self.check()
-        return {number: partition.end for number, partition in enumerate(self.partitions(topic))}
+        return {number: partition.end for number, partition in self._told(topic)}
 
     def check(self) -> None:
         if self.silent:
             raise PublisherUnavailable("the broker does not answer")
+
+    def _told(self, topic: str) -> list[tuple[int, Partition]]:
+        return [(n, p) for n, p in enumerate(self.partitions(topic)) if (topic, n) not in self.untold]
 
     def _drop_oldest(self, topic: str, number: int, partition: Partition) -> None:
         gone = partition.log.pop(0)

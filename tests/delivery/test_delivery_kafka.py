@@ -112,6 +112,17 @@ async def test_one_hop_and_commit_only_after_the_write(town: Town) -> None:
     assert await town.services["verification"].ready()
 
 
+async def test_partitions_are_those_of_the_broker(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(topics(), "toy-orders", topics()["toy-orders"].model_copy(update={"partitions": 2}))
+    progress = GroupProgress(town.address)
+    try:
+        assert set(await progress.committed("verification", "toy-orders")) == {0, 1, 2, 3}
+        assert set(await progress.starts("toy-orders")) == {0, 1, 2, 3}
+        assert set(await progress.ends("toy-orders")) == {0, 1, 2, 3}
+    finally:
+        await progress.close()
+
+
 async def test_delivered_again_after_an_exception(town: Town) -> None:
     whole = town.kitchen_store.get_many
     left = [RuntimeError("a fault nobody thought of")] * 2

@@ -270,6 +270,39 @@ class TestLostLogs:
         assert await world.kitchen.aggregates.get(KITCHENS, "pho") == Kitchen(cooked=(1,))
 
 
+class TestAddedPartitions:
+    async def test_partition_that_is_not_told_of_yet_is_no_loss(self, world: World) -> None:
+        """Otherwise the log would be published again for ever, as long as producers know more than the relay."""
+        await world.intake.publish()
+        world.broker.add_partitions("toy-orders", 3)
+        shops = [next(s for s in map(str, range(99)) if _partition_of(world, s) == number) for number in range(5)]
+        for shop in shops:
+            await world.order(shop, 1)
+        for _ in range(3):
+            await world.intake.publish()
+            await world.kitchen.look_after()
+        assert sequences(world) == [1] * 5
+        assert world.kitchen.asked == []
+        await world.kitchen.deliver("toy-orders")
+        await world.intake.publish()
+        world.broker.untold.clear()
+        await world.intake.publish()
+        assert _mark(world)["watermark"] == 5
+        await world.restart("intake").publish()
+        assert sequences(world) == [1] * 5
+
+    async def test_partition_that_only_one_answer_knows_has_lost_nothing(self, world: World) -> None:
+        world.broker.add_partitions("toy-orders", 1)
+        world.broker.partitions("toy-orders")[2].end = 7
+
+        async def starts(_: str) -> dict[int, int]:
+            return {0: 0, 1: 0, 2: 7}
+
+        world.broker.starts = starts  # type: ignore[method-assign]
+        await world.kitchen.look_after()
+        assert world.kitchen.asked == []
+
+
 class TestRequests:
     async def test_range_is_published_again(self, world: World) -> None:
         for number in range(1, 6):
