@@ -171,7 +171,7 @@ class MongoStore:
     ) -> AsyncIterator[JournalEntry]:
         """As the port says; ends with what was there when it began, and keeps no cursor open between pages.
 
-        With `latest_per_key`: the newest of each key between `after` and `before`.
+        With `latest_per_key`: the highest sequence of each key between `after` and `before`.
         """
         end = await self.journal_end(topic) + 1
         end = end if before is None else min(before, end)
@@ -297,7 +297,8 @@ class MongoStore:
     async def _latest(self, topic: str, after: int, end: int) -> AsyncIterator[list[dict[str, Any]]]:
         pipeline: list[dict[str, Any]] = [
             {"$match": {"t": topic, "p": {"$gt": after, "$lt": end}}},
-            {"$sort": dict(_BY_POSITION)},
+            {"$project": {"k": 1, "n": 1, "p": 1}},
+            {"$sort": {"n": 1, **dict(_BY_POSITION)}},
             {"$group": {"_id": "$k", "entry": {"$last": "$_id"}, "p": {"$last": "$p"}}},
             {"$sort": {"p": 1, "entry": 1}},
         ]

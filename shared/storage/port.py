@@ -113,7 +113,8 @@ class DocumentStore(Protocol):
     ) -> AsyncIterator[JournalEntry]:
         """Entries of a topic with after < position < before, in order of position; streamed.
 
-        With `latest_per_key`, only the newest entry of each Kafka key (the state of a compacted topic).
+        With `latest_per_key`, only the newest entry of each Kafka key (the state of a compacted topic): that with the
+        highest sequence, for a key of such a topic belongs to one stream, and the clocks of two processes may differ.
         """
         ...
 

@@ -61,8 +61,10 @@ _POSITION = "SELECT position FROM journal WHERE topic = ? AND stream = ? AND seq
 _RANGE = _ENTRY + "WHERE topic = ? AND position > ? AND position < ? ORDER BY position LIMIT ?"
 _STREAM = _ENTRY + "WHERE topic = ? AND stream = ? AND sequence BETWEEN ? AND ? ORDER BY sequence"
 _AT = _ENTRY + "WHERE position = ?"
-_LATEST = """SELECT max(position) AS latest FROM journal
-    WHERE topic = ? AND position > ? AND position < ? GROUP BY key ORDER BY latest"""
+_LATEST = """SELECT position FROM (
+        SELECT position, row_number() OVER (PARTITION BY key ORDER BY sequence DESC, position DESC) AS place
+        FROM journal WHERE topic = ? AND position > ? AND position < ?)
+    WHERE place = 1 ORDER BY position"""
 _END = "SELECT max(position) FROM journal WHERE topic = ?"
 
 
@@ -127,7 +129,7 @@ class SqliteStore:
     ) -> AsyncIterator[JournalEntry]:
         """As the port says; ends with what was there when it began, and holds no transaction between pages.
 
-        With `latest_per_key`: the newest of each key between `after` and `before`.
+        With `latest_per_key`: the highest sequence of each key between `after` and `before`.
         """
         end = await self.journal_end(topic) + 1
         end = end if before is None else min(before, end)

@@ -139,3 +139,17 @@ async def test_no_entry_is_skipped_when_processes_gave_the_same_position(
     assert [position for _, _, position in entries] == sorted(position for _, _, position in entries)
     for one in stores[1:]:
         await one.close()
+
+
+@only_mongo
+async def test_the_newest_of_a_key_does_not_depend_on_whose_clock_is_ahead(
+    databases: Databases, store: MongoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await databases.open()
+    for one, sequence, clock in ((store, 1, 1_800_000_000_050_000_000), (other, 2, 1_800_000_000_000_000_000)):
+        one._topics_seen.add("t")  # type: ignore[attr-defined]
+        monkeypatch.setattr(mongo, "time_ns", lambda clock=clock: clock)
+        await one.append_journal([JournalEntry("t", "s", sequence, "k", {}, b"")])
+    assert [entry.sequence async for entry in store.read_journal("t")] == [2, 1]
+    assert [entry.sequence async for entry in store.read_journal("t", latest_per_key=True)] == [2]
+    await other.close()

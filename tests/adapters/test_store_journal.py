@@ -67,6 +67,14 @@ async def test_a_newcomer_gets_the_newest_of_each_key(store: DocumentStore) -> N
     assert await read(store, "nothing", latest=True) == []
 
 
+async def test_the_newest_of_a_key_is_that_with_the_highest_sequence(store: DocumentStore) -> None:
+    """Of two processes the one with the slower clock, or the later turn, may have appended it at a lower position."""
+    entries = await store.append_journal([an_entry(n, key=key) for n, key in ((2, "x"), (1, "x"), (4, "y"), (3, "y"))])
+    assert await read(store, latest=True) == [entries[0], entries[2]]
+    assert await read(store, latest=True, after=entries[0].position) == [entries[1], entries[2]]
+    assert await read(store, latest=True, before=entries[0].position) == []
+
+
 async def test_a_range_of_a_stream_is_read_by_sequence(store: DocumentStore) -> None:
     await store.append_journal([an_entry(n, stream) for n in (5, 3, 1, 2, 4, 10) for stream in ("2026/a", "2026/b")])
     found = await store.read_stream("intake-events", "2026/a", 2, 5)

@@ -111,7 +111,9 @@ class Model(RuleBasedStateMachine):
         documents = self.loop.run_until_complete(self.store.scan("agencies"))
         assert documents == [self._document(key) for key in sorted(self.documents)]
         assert self.loop.run_until_complete(self._read(False)) == self.journal
-        newest = {entry.key: entry for entry in self.journal}
+        newest = {
+            entry.key: entry for entry in sorted(self.journal, key=lambda entry: (entry.sequence, entry.position))
+        }
         assert self.loop.run_until_complete(self._read(True)) == sorted(
             newest.values(), key=lambda entry: entry.position
         )

@@ -92,7 +92,7 @@ class MemoryStore:
     ) -> AsyncIterator[JournalEntry]:
         entries = [e for e in self._journal if e.topic == topic and after < e.position < (before or 2**60)]
         if latest_per_key:
-            newest = {entry.key: entry for entry in entries}
+            newest = {entry.key: entry for entry in sorted(entries, key=lambda entry: (entry.sequence, entry.position))}
             entries = sorted(newest.values(), key=lambda entry: entry.position)
         for entry in entries:
             yield entry
