@@ -43,7 +43,7 @@ def receive_posted(
         event_id=f"{envelope.source}#{envelope.id}",
         submitted_at=envelope.time,
         received_at=context.now,
-        submitted_by=envelope.actor or envelope.source,
+        submitted_by=envelope.foreign_actor,
         figures=data.figures,
         evidence=data.evidence,
     )

@@ -26,6 +26,7 @@ BATCH = "application/cloudevents-batch+json"
 STRUCTURED = "application/cloudevents+json"
 _SPACE = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _MAX_FAULTS = 100
+_NAME_MAX = 200  # of an answer, as its sender calls it
 
 
 def cloud_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -39,7 +40,7 @@ def read_posted(headers: Mapping[str, str], raw: bytes, person: Person, now: dat
     """One submission in whichever form the headers say. Raises `Unreadable`, `Invalid` or `Forbidden`."""
     if headers["content-type"].startswith(STRUCTURED) or "ce-specversion" in headers:
         try:
-            return _from_event(decode(headers, raw), person, now)
+            return _from_event(decode(headers, raw, foreign=True), person, now)
         except UnreadableEvent as error:
             parse_body(raw)  # what is no JSON at all is refused as that
             raise Invalid(
@@ -82,7 +83,7 @@ def _from_event(envelope: CloudEvent, person: Person, now: datetime) -> Posted:
         event_id=f"{envelope.source}#{envelope.id}",
         submitted_at=envelope.time,
         received_at=now,
-        submitted_by=envelope.actor or person.id,
+        submitted_by=envelope.foreign_actor if envelope.actor else person.id,
         figures=data.figures,
         evidence=data.evidence,
     )
@@ -90,6 +91,12 @@ def _from_event(envelope: CloudEvent, person: Person, now: datetime) -> Posted:
 
 def _from_json(raw: bytes, idempotency_key: str, person: Person, now: datetime) -> Posted:
     """From plain JSON. Without an idempotency key the content itself names the answer."""
+    if len(idempotency_key) > _NAME_MAX:
+        raise Invalid(
+            f"Idempotency-Key dài hơn {_NAME_MAX} ký tự",
+            f"the Idempotency-Key is longer than {_NAME_MAX} characters",
+            code="submission.idempotency_key",
+        )
     body = parse_body(raw)
     try:
         data = PlatformSubmissionV1.model_validate(body)

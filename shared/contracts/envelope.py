@@ -28,6 +28,7 @@ __all__ = [
     "decode",
     "format_time",
     "read_event",
+    "too_long",
 ]
 
 STRUCTURED = "application/cloudevents+json"
@@ -51,6 +52,7 @@ ATTRIBUTES = (
 ATTRIBUTE_MAX = 512
 # What a stored document can hold as an integer everywhere (RFC 8785, I-JSON).
 MAX_SEQUENCE = 2**53 - 1
+_PLACE = ("stream", "sequence")
 _MAX_EXPONENT = 400
 _ROOM = 20
 # Other spellings are not times: pydantic would take 20211015 for seconds since 1970.
@@ -112,6 +114,11 @@ class CloudEvent(BaseModel):
                 result[f"ce_{name}"] = format_time(value) if isinstance(value, datetime) else str(value)
         return result
 
+    @property
+    def foreign_actor(self) -> str:
+        """Who acts, where others tell it: they may name anybody, and nobody there is to pass for a person of ours."""
+        return f"{self.source}#{self.actor}"[:ATTRIBUTE_MAX]
+
     def value(self) -> bytes:
         """The message's value: canonical JSON of the data."""
         return compact_json(self.data)
@@ -131,10 +138,11 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def decode(headers: Mapping[str, str], value: bytes | None) -> CloudEvent:
+def decode(headers: Mapping[str, str], value: bytes | None, *, foreign: bool = False) -> CloudEvent:
     """Read a CloudEvent from a message in either mode. Raises `UnreadableEvent`.
 
-    `headers` have lower-case names with the prefix `ce_` (Kafka) or `ce-` (HTTP).
+    Streams are ours: what others (`foreign`) mean by `stream` and `sequence` neither helps nor harms. `headers` have
+    lower-case names with the prefix `ce_` (Kafka) or `ce-` (HTTP).
     """
     if not value:
         raise UnreadableEvent("the message has no value (an empty value or a tombstone)")
@@ -148,7 +156,10 @@ def decode(headers: Mapping[str, str], value: bytes | None) -> CloudEvent:
         data = body
     if attributes.get("specversion") != SPEC_VERSION:
         raise UnreadableEvent(f"specversion is {attributes.get('specversion')!r}, must be '{SPEC_VERSION}'")
-    known = {name: attributes[name] for name in ATTRIBUTES if attributes.get(name) is not None}
+    names = [name for name in ATTRIBUTES if not (foreign and name in _PLACE)]
+    known = {name: attributes[name] for name in names if attributes.get(name) is not None}
+    if long := too_long(known):
+        raise UnreadableEvent(f"CloudEvent attribute {long}: more than {ATTRIBUTE_MAX} characters")
     try:
         event = CloudEvent.model_validate({**known, "data": data})
     except ValidationError as error:
@@ -156,6 +167,12 @@ def decode(headers: Mapping[str, str], value: bytes | None) -> CloudEvent:
         raise UnreadableEvent(f"CloudEvent attribute {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     _check_attributes(event, known)
     return event
+
+
+def too_long(attributes: Mapping[str, Any]) -> str:
+    """The first of the attributes that is longer than any may be, or nothing."""
+    texts = ((name, value) for name, value in attributes.items() if isinstance(value, str))
+    return next((name for name, value in texts if len(value) > ATTRIBUTE_MAX), "")
 
 
 def _read_json(value: bytes) -> Any:

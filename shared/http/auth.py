@@ -28,6 +28,7 @@ Role = Literal["platform", "agency", "verifier", "rules_admin", "operator", "cha
 ROLES: tuple[str, ...] = get_args(Role)
 ISSUER = "xephang-demo"
 AUDIENCE = "xephang"
+_NAME_MAX = 200  # of who acts: it is recorded with every write, and travels with every event that follows
 
 _bearer = HTTPBearer(auto_error=False, description="JWT with the claims sub, roles and, for the role agency, agency")
 
@@ -80,6 +81,10 @@ class TokenVerifier:
             raise Unauthenticated("Mã truy cập không hợp lệ", "the token's roles are not a list of known roles")
         if not isinstance(subject, str) or not subject.strip() or not isinstance(agency, str):
             raise Unauthenticated("Mã truy cập không hợp lệ", "the token does not say who acts, or for which agency")
+        if len(subject) > _NAME_MAX or len(agency) > _NAME_MAX:
+            raise Unauthenticated(
+                "Mã truy cập không hợp lệ", f"the token's sub or agency is longer than {_NAME_MAX} characters"
+            )
         return Person(subject, frozenset(roles), agency)
 
 

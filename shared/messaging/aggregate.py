@@ -14,10 +14,11 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from shared.contracts.envelope import CloudEvent, EventData
+from shared.contracts.envelope import ATTRIBUTE_MAX, CloudEvent, EventData, too_long
 from shared.contracts.registry import largest_value
 from shared.kernel.errors import Invalid
 from shared.messaging.kept import Kept
+from shared.messaging.messages import Message
 from shared.storage.port import Document, Write
 
 __all__ = [
@@ -208,8 +209,15 @@ class AggregateDocument(Generic[S]):
             traceparent=cause.traceparent if cause else "",
             data=outgoing.data.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         )
-        if len(event.value()) > largest_value(topic):
-            # Refused here, because once it stands in an outbox it would hold up everything behind it.
+        # Refused here, because once it stands in an outbox it would hold up everything behind it.
+        headers = event.headers()
+        if name := too_long(headers):
+            raise Invalid(
+                f"Thuộc tính {name} của sự kiện quá dài",
+                f"the event's attribute {name} is longer than {ATTRIBUTE_MAX} characters: nobody would read it",
+                code="event.too_large",
+            )
+        if Message(topic, outgoing.key, headers, event.value()).size > largest_value(topic):
             raise Invalid(
                 f"Dữ liệu của sự kiện quá lớn cho chủ đề {topic}",
                 f"the event is too large for the topic {topic}: over {largest_value(topic)} bytes",

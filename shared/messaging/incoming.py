@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from shared.contracts.envelope import MAX_SEQUENCE, Event, UnreadableEvent, decode, read_event
+from shared.contracts.envelope import ATTRIBUTE_MAX, MAX_SEQUENCE, Event, UnreadableEvent, decode, read_event
 from shared.contracts.registry import SERVICES, topic
-from shared.kernel.canonical import loads_exact, with_exact_text
 from shared.messaging.handlers import Handler
 from shared.messaging.kept import Kept
 from shared.messaging.messages import Record
@@ -18,9 +16,6 @@ __all__ = ["Handlers", "Incoming", "Target", "place_of", "read_incoming", "told_
 
 Target = tuple[str, str]  # collection name, key
 Handlers = Mapping[tuple[str, str], Handler]  # by topic and event type
-
-_STRUCTURED = "application/cloudevents+json"
-_PLACE = ("stream", "sequence")
 
 
 @dataclass(frozen=True)
@@ -46,8 +41,7 @@ def told_by_us(topic_name: str) -> bool:
 
 def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incoming:
     """Raises `UnreadableEvent` for whatever can never be handled as it is."""
-    message = record if told_by_us(record.topic) else _without_place(record)
-    envelope = decode(message.headers, message.value)
+    envelope = decode(record.headers, record.value, foreign=not told_by_us(record.topic))
     handler = handlers.get((record.topic, envelope.type))
     if handler is None:
         raise UnreadableEvent(f"no handler for the event type {envelope.type!r} on {record.topic}")
@@ -66,20 +60,7 @@ def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incom
 def place_of(record: Record) -> tuple[str, int] | None:
     """Stream and sequence of a message that cannot be read, as far as its headers tell."""
     stream, sequence = record.headers.get("ce_stream", ""), record.headers.get("ce_sequence", "")
-    told = stream and told_by_us(record.topic) and sequence.isascii() and sequence.isdigit() and len(sequence) <= 16
+    if not told_by_us(record.topic) or not stream or len(stream) > ATTRIBUTE_MAX:
+        return None
+    told = sequence.isascii() and sequence.isdigit() and len(sequence) <= 16
     return (stream, int(sequence)) if told and 1 <= int(sequence) <= MAX_SEQUENCE else None
-
-
-def _without_place(record: Record) -> Record:
-    """Streams are ours: what others mean by attributes of these names neither helps nor harms."""
-    headers = {k: v for k, v in record.headers.items() if k not in ("ce_stream", "ce_sequence")}
-    value = record.value
-    if headers.get("content-type", "").startswith(_STRUCTURED):
-        try:
-            body = loads_exact(value)
-        except ValueError:
-            return record  # decoding it will tell why
-        if isinstance(body, dict) and any(name in body for name in _PLACE):
-            rest = {k: with_exact_text(v) for k, v in body.items() if k not in _PLACE}
-            value = json.dumps(rest).encode()
-    return replace(record, headers=headers, value=value)

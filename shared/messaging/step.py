@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.contracts.envelope import UnreadableEvent, read_event
+from shared.contracts.registry import topic
 from shared.kernel.canonical import sha256_hex
 from shared.kernel.errors import DomainError
 from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.dead_letter import letter_id
 from shared.messaging.handlers import Context, Handler
-from shared.messaging.incoming import Handlers, Incoming
+from shared.messaging.incoming import Handlers, Incoming, told_by_us
 from shared.messaging.kept import LETTER_CURSOR, Kept, cursor_of, letter_cursor
 
 __all__ = ["Failed", "Passed", "Step", "identity", "letter_of"]
@@ -122,7 +123,7 @@ class Step:
         document, sequence = self._document, kept.event.sequence
         if document.seen(kept.cursor, sequence):
             return
-        if not document.seen(kept.cursor, sequence - 1) or self._no_room():
+        if not (document.seen(kept.cursor, sequence - 1) or _is_whole(kept)) or self._no_room():
             self._note(kept)
             document.hold(kept)
             return
@@ -169,7 +170,8 @@ class Step:
         handler = self._handler(kept)
         try:
             change = handler.apply(document.state, read_event(kept.event), self._context)
-            document.apply(self._service, change, self._context.now, cause=kept.event)
+            actor = "" if told_by_us(kept.topic) else kept.event.foreign_actor
+            document.apply(self._service, change, self._context.now, cause=kept.event, actor=actor)
         except Exception as error:
             raise Failed(kept, handler.name, error, final=isinstance(error, DomainError)) from error
 
@@ -210,6 +212,11 @@ class Step:
 
     def _is_aside(self, kept: Kept) -> bool:
         return bool(self._aside) and identity(self._document, kept) in self._aside
+
+
+def _is_whole(kept: Kept) -> bool:
+    """Whether it tells the whole state, as events on compacted topics do: of the earlier ones a newcomer sees nothing."""
+    return topic(kept.topic).cleanup == "compact"
 
 
 def letter_of(kept: Kept) -> str:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.envelope import (
+    ATTRIBUTE_MAX,
     ATTRIBUTES,
     EVENT_TYPES,
     STRUCTURED,
@@ -137,6 +138,43 @@ def test_a_value_that_could_not_be_kept_is_unreadable(value: bytes | None) -> No
 def test_attributes_that_mislead_are_unreadable(headers: dict[str, str]) -> None:
     with pytest.raises(UnreadableEvent):
         decode({**HEADERS, **headers}, b"{}")
+
+
+TEXTS = [name for name in ATTRIBUTES if name not in ("time", "sequence")]
+
+
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+@pytest.mark.parametrize("name", TEXTS)
+def test_attributes_are_bounded(name: str, mode: str) -> None:
+    def read(text: str) -> CloudEvent:
+        headers = {**HEADERS, f"ce_{name}": text}
+        if mode == "binary":
+            return decode(headers, b"{}")
+        attributes = {key[3:]: value for key, value in headers.items() if key.startswith("ce_")}
+        return decode({"content-type": STRUCTURED}, json.dumps({**attributes, "data": {}}).encode())
+
+    assert getattr(read("é" * ATTRIBUTE_MAX), name) == "é" * ATTRIBUTE_MAX
+    with pytest.raises(UnreadableEvent, match=f"attribute {name}: more than 512"):
+        read("é" * (ATTRIBUTE_MAX + 1))
+
+
+@pytest.mark.parametrize(
+    "odd", [{"sequence": "abc"}, {"sequence": "9" * 400}, {"stream": "s" * 513}, {"stream": 5}, {"sequence": [1]}]
+)
+def test_the_place_of_a_foreign_event_is_ignored(odd: dict[str, Any]) -> None:
+    attributes = {key[3:]: value for key, value in HEADERS.items() if key.startswith("ce_")}
+    value = json.dumps({**attributes, **odd, "data": {"depth": 0.5}}).encode()
+    event = decode({"content-type": STRUCTURED}, value, foreign=True)
+    assert (event.stream, event.sequence, event.data) == ("", 0, {"depth": "0.5"})
+    with pytest.raises(UnreadableEvent):
+        decode({"content-type": STRUCTURED}, value)
+
+
+def test_a_foreign_actor_is_named_by_its_source_and_fits_an_attribute() -> None:
+    event = decode({**HEADERS, "ce_actor": "chu-tich"}, b"{}", foreign=True)
+    assert event.foreign_actor == "/bac-giang#chu-tich"
+    long = event.model_copy(update={"source": "s" * ATTRIBUTE_MAX})
+    assert len(long.foreign_actor) == ATTRIBUTE_MAX
 
 
 @pytest.mark.parametrize(

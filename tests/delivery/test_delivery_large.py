@@ -14,7 +14,9 @@ from delivery_world import World, record_of
 
 from shared.contracts.envelope import decode, read_event
 from shared.contracts.registry import largest_value
-from shared.kernel.errors import Conflict, DomainError
+from shared.kernel.canonical import compact_json
+from shared.kernel.errors import Conflict, DomainError, Invalid
+from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.dead_letter import DeadLetter
 from shared.messaging.incoming import read_incoming
 from shared.messaging.messages import Message, Record
@@ -127,6 +129,49 @@ async def test_a_message_among_a_thousand_headers_can_be_handled_later(world: Wo
     assert letter.record().headers.items() >= post().headers.items()
     with pytest.raises(DomainError, match="failed again"):
         await world.intake.inbox.retry(letter.message.id, "op")
+
+
+@pytest.mark.parametrize("name", ["ce_id", "ce_correlationid", "ce_actor"])
+async def test_an_attribute_without_end_is_set_aside_and_blocks_no_topic(world: World, name: str) -> None:
+    await world.intake.inbox.consume([with_headers(post(), **{name: "i" * (3 * MIB // 2)}), post("2")])
+    await world.intake.publish()
+    assert len(world.broker.records("toy-orders")) == 1
+    assert f"attribute {name[3:]}" in (await the_letter(world)).message.reason
+
+
+async def test_a_stream_without_end_is_no_place(world: World) -> None:
+    await world.kitchen.inbox.consume([with_headers(order(1), ce_stream="s" * MIB)])
+    assert not [place for place in world.stores["verification"].bodies() if place[0] == "passed"]
+
+
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+async def test_a_foreign_event_nested_deeply_is_set_aside(world: World, mode: str) -> None:
+    value = b'{"shop":"pho","amount":' + b"[" * 700 + b"]" * 700 + b"}"
+    record = replace(post(), value=value)
+    if mode == "structured":
+        told = {name[3:]: text for name, text in record.headers.items() if name.startswith("ce_")}
+        whole = json.dumps({**told, "sequence": "x"}).encode()[:-1] + b', "data": ' + value + b"}"
+        record = replace(record, value=whole, headers={"content-type": "application/cloudevents+json"})
+    await world.intake.inbox.consume([record])
+    assert "unreadable" in (await the_letter(world)).message.reason
+
+
+def _fits_as_a_value() -> int:
+    bare = len(compact_json(OrderPlacedV1(shop="pho", number=1, amount=1, note="x").model_dump(mode="json"))) - 1
+    return largest_value("toy-orders") - bare
+
+
+@pytest.mark.parametrize("odd", ["key", "actor", "value", "value with key and headers"])
+async def test_no_event_is_said_that_its_topic_or_its_readers_do_not_take(world: World, odd: str) -> None:
+    note = {"value": MIB, "value with key and headers": _fits_as_a_value()}.get(odd, 0)
+    data = OrderPlacedV1(shop="pho", number=1, amount=1, note="x" * note)
+    change = Change(Shop(), (Outgoing(data, "k" * (513 if odd == "key" else 1)),))
+    with pytest.raises(Invalid) as refused:
+        await world.intake.aggregates.execute(
+            SHOPS, "pho", lambda _: change, actor="a" * (513 if odd == "actor" else 1)
+        )
+    assert refused.value.code == "event.too_large"
+    assert await world.intake.aggregates.get(SHOPS, "pho") is None
 
 
 async def test_reading_that_fails_in_an_unforeseen_way_sets_the_message_aside(

@@ -94,6 +94,16 @@ async def test_one_event_over_kafka_and_http_is_one_answer(intake: Intake) -> No
     assert (await intake.submit(an_event(), kind="application/cloudevents+json")).status_code == 200
 
 
+@pytest.mark.parametrize("actor", ["dieu-hanh", ""])
+async def test_nobody_of_the_platform_passes_for_a_person_of_ours(intake: Intake, actor: str) -> None:
+    await intake.consume(a_post(an_event(actor=actor)))
+    record = await intake.record()
+    assert record is not None
+    assert record.current is not None
+    assert record.current.submitted_by == f"/nen-tang#{actor}"
+    assert [event.actor for event in await intake.said(KEY)] == [f"/nen-tang#{actor}"]
+
+
 async def test_other_bytes_under_the_pinned_name_are_set_aside_with_both_hashes(intake: Intake) -> None:
     tampered = a_record().model_copy(update={"document": a_rule_set(version="9").canonical()})
     other = tampered.model_copy(update={"ref": RULE_SET.ref().model_copy(update={"hash": "0" * 64})})

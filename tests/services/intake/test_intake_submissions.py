@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from intake_builders import DEADLINE, NOW, figures, late_by
 from intake_service import BATCH, STRUCTURED, Intake, an_answer, an_event, places
 
@@ -80,7 +81,7 @@ async def test_a_structured_event_counts_from_when_the_agency_answered(intake: I
     record = await intake.record()
     assert record is not None
     assert record.current is not None
-    assert (record.current.event_id, record.current.submitted_by) == ("/nen-tang#e1", "can-bo")
+    assert (record.current.event_id, record.current.submitted_by) == ("/nen-tang#e1", "/nen-tang#can-bo")
 
 
 async def test_a_binary_event_carries_its_attributes_in_headers(intake: Intake) -> None:
@@ -92,7 +93,32 @@ async def test_a_binary_event_carries_its_attributes_in_headers(intake: Intake) 
     record = await intake.record()
     assert record is not None
     assert record.current is not None
-    assert (record.current.event_id, record.current.submitted_by) == ("/nen-tang#e1", "Nguyễn An")
+    assert (record.current.event_id, record.current.submitted_by) == ("/nen-tang#e1", "/nen-tang#Nguyễn An")
+
+
+@pytest.mark.parametrize("mode", [STRUCTURED, "application/json"])
+async def test_what_others_mean_by_stream_and_sequence_is_ignored(intake: Intake, mode: str) -> None:
+    event = an_event(stream="theirs" * 200, sequence="abc")
+    if mode == STRUCTURED:
+        sent = await intake.submit(event, kind=STRUCTURED)
+    else:
+        headers = {f"ce-{name}": value for name, value in event.items() if name != "data"}
+        sent = await intake.submit(json.dumps(event["data"]).encode(), **headers, **{"content-type": mode})
+    assert sent.status_code == 201, sent.text
+
+
+@pytest.mark.parametrize("length", [200, 201])
+async def test_the_name_of_an_answer_is_bounded(intake: Intake, length: int) -> None:
+    sent = await intake.submit(an_answer(), **{"idempotency-key": "k" * length})
+    assert sent.status_code == (201 if length == 200 else 422)
+    if length > 200:
+        assert "Idempotency-Key" in sent.json()["detail"]
+
+
+async def test_an_attribute_too_long_is_refused_by_its_name(intake: Intake) -> None:
+    sent = await intake.submit(an_event("i" * 513), kind=STRUCTURED)
+    assert sent.status_code == 422
+    assert "attribute id" in sent.json()["detail"]
 
 
 async def test_a_batch_has_an_outcome_for_each_of_its_events(intake: Intake) -> None:

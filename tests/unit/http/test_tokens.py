@@ -61,6 +61,8 @@ def test_token_tells_who_it_is(issuer: DemoIssuer) -> None:
         pytest.param({"exp": None}, id="for ever"),
         pytest.param({"sub": None}, id="nobody"),
         pytest.param({"sub": " "}, id="blank"),
+        pytest.param({"sub": "a" * 201}, id="endless name"),
+        pytest.param({"agency": "a" * 201}, id="endless agency"),
         pytest.param({"roles": ["root"]}, id="unknown role"),
         pytest.param({"roles": "operator"}, id="roles as text"),
         pytest.param({"roles": [["operator"]]}, id="roles nested"),
@@ -71,6 +73,10 @@ def test_token_tells_who_it_is(issuer: DemoIssuer) -> None:
 def test_wrong_claims_do_not_hold(issuer: DemoIssuer, changes: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated):
         issuer.verifier().person(signed(issuer, **changes))
+
+
+def test_a_long_name_holds(issuer: DemoIssuer) -> None:
+    assert issuer.verifier().person(signed(issuer, sub="ă" * 200)).id == "ă" * 200
 
 
 def test_token_without_roles_may_nothing(issuer: DemoIssuer) -> None:
