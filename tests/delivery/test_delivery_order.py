@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ from delivery_toys import BILLS, COOK, KITCHENS, PRICES, Bill, DishServedV1, Kit
 from delivery_world import ToyService, World, record_of
 
 from shared.contracts.delivery import RepublishRequestedV1
+from shared.contracts.registry import topics
 from shared.messaging import aggregate
 from shared.messaging.messages import Record
 
@@ -86,13 +89,15 @@ class TestReferences:
         await world.till.inbox.consume([dish(1)])
         assert await billed(world.till) == (1,)
 
-    async def test_reference_that_is_itself_incomplete_releases_nothing_and_does_not_spin(self, world: World) -> None:
+    async def test_reference_without_a_state_releases_nothing_and_does_not_spin(self, world: World) -> None:
+        """A list that waits for its own predecessor, as no compacted topic makes it wait."""
         await world.till.inbox.consume([dish(1)])
-        await world.till.inbox.consume([price(9, sequence=2)])
-        await world.till.inbox.sweep()
-        assert await world.till.aggregates.get(PRICES, "menu") is None
-        assert await world.till.inbox.waiting() == {"prices/menu": ["bills/pho"]}
-        await world.till.inbox.consume([price(8, sequence=1)])
+        with _deleting("toy-prices"):
+            await world.till.inbox.consume([price(9, sequence=2)])
+            await world.till.inbox.sweep()
+            assert await world.till.aggregates.get(PRICES, "menu") is None
+            assert await world.till.inbox.waiting() == {"prices/menu": ["bills/pho"]}
+            await world.till.inbox.consume([price(8, sequence=1)])
         assert await world.till.aggregates.get(BILLS, "pho") == Bill(billed=(1,), total=9)
 
     async def test_reference_written_by_a_command_is_found_by_the_sweep(self, world: World) -> None:
@@ -203,6 +208,43 @@ class TestGaps:
         world.handlers["verification"] = (COOK, replace(COOK, event=_OtherOrder, into=BILLS))
         with pytest.raises(ValueError, match="two collections"):
             world.restart("verification")
+
+
+class TestCompacted:
+    """Each event tells the whole state, and compaction leaves only the newest: there is no gap to wait for."""
+
+    async def test_newcomer_takes_the_newest_at_once(self, world: World) -> None:
+        await world.till.inbox.consume([dish(1)])
+        await world.till.inbox.consume([price(7, sequence=5)])
+        assert await world.till.aggregates.get(BILLS, "pho") == Bill(billed=(1,), total=7)
+        assert world.till.asked == []
+        assert world.till.kept("held") + world.till.kept("ahead") == []
+
+    async def test_earlier_state_that_comes_later_is_dropped(self, world: World) -> None:
+        await world.till.inbox.consume([price(7, sequence=5), price(3, sequence=2)])
+        await world.till.inbox.consume([price(4, sequence=3), price(6, sequence=4), price(7, sequence=5)])
+        assert await world.till.aggregates.get(PRICES, "menu") == PRICES.state(price=7)
+        await world.till.inbox.consume([price(9, sequence=7), price(8, sequence=6)])
+        assert await world.till.aggregates.get(PRICES, "menu") == PRICES.state(price=9)
+        assert world.till.asked == []
+
+    async def test_what_was_compacted_away_is_not_missed(self, world: World) -> None:
+        for value in (1, 2, 3):
+            await world.set_price(value)
+        await world.intake.publish()
+        world.broker.lose(lambda record: record.topic == "toy-prices" and record.headers["ce_sequence"] != "3")
+        await world.till.deliver("toy-prices")
+        assert await world.till.aggregates.get(PRICES, "menu") == PRICES.state(price=3)
+        await world.finish()
+        assert len(world.broker.records("toy-prices")) == 1
+
+
+@contextmanager
+def _deleting(name: str) -> Iterator[None]:
+    """A topic as if it were not compacted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(topics(), name, topics()[name].model_copy(update={"cleanup": "delete"}))
+        yield
 
 
 class _OtherOrder:
