@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field
@@ -14,7 +14,7 @@ from shared.http.auth import Person, TokenVerifier, require
 from shared.http.bodies import ExactBodies
 from shared.http.problems import install_problem_handlers
 from shared.kernel.errors import NotFound
-from shared.messaging.dead_letter import DeadLetter
+from shared.messaging.dead_letter import DeadLetter, LetterSummary, Status
 
 if TYPE_CHECKING:
     from shared.service import Service
@@ -23,6 +23,8 @@ __all__ = ["build_api"]
 
 VERSION = "0.1.0"
 Operator = Annotated[Person, Depends(require("operator"))]
+After = Annotated[str, Query(max_length=100, description="The last id of the page before")]
+Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class ReplayRequest(BaseModel):
@@ -65,13 +67,13 @@ def _house_routes(service: Service) -> APIRouter:
     async def status(_: Operator) -> dict[str, Any]:
         return await service.status()
 
-    @router.get("/dead-letters", tags=["operation"], summary="Messages that could not be handled")
+    @router.get("/dead-letters", tags=["operation"], summary="Messages that could not be handled, by id, in pages")
     async def dead_letters(
-        _: Operator, status: Literal["waiting", "retried", "discarded"] = "waiting"
-    ) -> list[DeadLetter]:
-        return list(await service.inbox.dead_letters.list(status))
+        _: Operator, status: Status = "waiting", after: After = "", limit: Limit = 100
+    ) -> list[LetterSummary]:
+        return list(await service.inbox.dead_letters.list(status, after=after, limit=limit))
 
-    @router.get("/dead-letters/{id_}", tags=["operation"])
+    @router.get("/dead-letters/{id_}", tags=["operation"], summary="One of them, with its headers and value")
     async def dead_letter(_: Operator, id_: str) -> DeadLetter:
         return await service.inbox.dead_letters.get(id_)
 

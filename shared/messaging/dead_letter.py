@@ -11,18 +11,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.contracts.delivery import MessageDeadLetteredV1
 from shared.contracts.envelope import ATTRIBUTE_MAX, ATTRIBUTES
 from shared.contracts.registry import largest_value, topic
 from shared.kernel.canonical import canonical_json, compact_json, sha256_hex
 from shared.kernel.errors import Conflict, NotFound
-from shared.messaging.aggregate import Change, Collection, Outgoing
+from shared.messaging.aggregate import AggregateDocument, Change, Collection, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.messaging.messages import Record
 
-__all__ = ["DEAD_LETTERS", "DeadLetter", "DeadLetters", "Failure", "check_waiting", "check_whole", "letter_id"]
+__all__ = [
+    "DEAD_LETTERS",
+    "DeadLetter",
+    "DeadLetters",
+    "Failure",
+    "LetterSummary",
+    "Status",
+    "check_waiting",
+    "check_whole",
+    "letter_id",
+]
 
 # What a document can hold in Base64, with all the rest. A broker may bring more: it looks at what is compressed.
 _KEPT_MAX = 8 * 2**20
@@ -38,6 +48,11 @@ _REASON_MAX = 2000
 _ENVELOPE = 16 * 2**10  # attributes and key of the event that tells of a dead letter
 _FIRST = ("content-type", *(f"{prefix}{name}" for prefix in ("ce_", "ce-") for name in ("specversion", *ATTRIBUTES)))
 
+# So many documents are read at once: each may be as large as any.
+_PAGE = 20
+
+Status = Literal["waiting", "retried", "discarded"]
+
 
 class DeadLetter(BaseModel):
     """A dead letter and what became of it."""
@@ -45,7 +60,7 @@ class DeadLetter(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     message: MessageDeadLetteredV1
-    status: Literal["waiting", "retried", "discarded"] = "waiting"
+    status: Status = "waiting"
     note: str = ""
 
     def record(self) -> Record:
@@ -53,6 +68,37 @@ class DeadLetter(BaseModel):
         m = self.message
         value = base64.b64decode(m.value_base64)
         return Record(m.topic_name, m.partition, m.offset, m.key, m.headers, value)
+
+
+class MessageSummary(BaseModel):
+    """What a list tells of a message: without what somebody else decides the size of (value, headers)."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: str
+    consumer: str
+    handler: str
+    reason: str
+    topic_name: str
+    partition: int
+    offset: int
+    key: str
+    value_size: int
+    value_sha256: str
+    truncated: bool
+    attempts: int
+    first_failed_at: AwareDatetime
+    last_failed_at: AwareDatetime
+
+
+class LetterSummary(BaseModel):
+    """A dead letter in a list."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    message: MessageSummary
+    status: Status
+    note: str
 
 
 DEAD_LETTERS: Collection[DeadLetter] = Collection(
@@ -99,9 +145,20 @@ class DeadLetters:
         await self._aggregates.execute(DEAD_LETTERS, id_, decide)
         return id_
 
-    async def list(self, status: str = "waiting") -> Sequence[DeadLetter]:
-        """Dead letters in a status, by id."""
-        return list((await self._aggregates.find(DEAD_LETTERS, "status", status)).values())
+    async def list(self, status: Status = "waiting", *, after: str = "", limit: int = 100) -> Sequence[LetterSummary]:
+        """Dead letters in a status, by id: those with ids greater than `after`, no more than `limit`."""
+        found: list[LetterSummary] = []
+        while len(found) < limit:
+            wanted = min(_PAGE, limit - len(found))
+            page = await self._aggregates.store.find(
+                DEAD_LETTERS.name, "status", status, after=after or None, limit=wanted
+            )
+            letters = [AggregateDocument.load(DEAD_LETTERS, document.key, document).state for document in page]
+            found += [LetterSummary.model_validate(letter) for letter in letters]
+            if len(page) < wanted:
+                break
+            after = page[-1].key
+        return found
 
     async def get(self, id_: str) -> DeadLetter:
         """One dead letter. Raises `NotFound`."""

@@ -58,7 +58,8 @@ async def cooked(world: World) -> tuple[int, ...]:
 
 
 async def letters(world: World, service: str = "verification") -> list[DeadLetter]:
-    return list(await world.services[service].inbox.dead_letters.list())
+    kept = world.services[service].inbox.dead_letters
+    return [await kept.get(letter.message.id) for letter in await kept.list()]
 
 
 class TestPoison:

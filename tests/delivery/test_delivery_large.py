@@ -174,6 +174,21 @@ async def test_no_event_is_said_that_its_topic_or_its_readers_do_not_take(world:
     assert await world.intake.aggregates.get(SHOPS, "pho") is None
 
 
+@pytest.mark.parametrize("limit", [1, 3, 20, 45, 46, 100])
+async def test_a_list_comes_in_pages_and_without_what_may_be_large(world: World, limit: int) -> None:
+    letters = world.intake.inbox.dead_letters
+    await world.intake.inbox.consume([replace(post(), value=b"no JSON %d" % number) for number in range(46)])
+    found: list[str] = []
+    while page := await letters.list(after=found[-1] if found else "", limit=limit):
+        assert len(page) <= limit
+        found += [letter.message.id for letter in page]
+    assert len(found) == 46
+    assert found == sorted(set(found))
+    whole = await letters.get(found[0])
+    summary = (await letters.list(limit=1))[0].model_dump()
+    assert summary["message"] == whole.message.model_dump(exclude={"headers", "value_base64"})
+
+
 async def test_reading_that_fails_in_an_unforeseen_way_sets_the_message_aside(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

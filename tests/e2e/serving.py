@@ -1,6 +1,6 @@
 """A platform with an open campaign, and a client that sends whatever it is given."""
 
-import base64
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -72,12 +72,12 @@ class Serving:
 
     async def dead_letter(self, service: str, value: bytes) -> dict[str, Any]:
         """The dead letter that a message with this value came to."""
-        encoded = base64.b64encode(value).decode()
+        digest = hashlib.sha256(value).hexdigest()
         found: list[dict[str, Any]] = []
 
         async def there() -> bool:
-            letters = await self.year.stage.office.get(f"/{service}/dead-letters", OPERATOR)
-            found[:] = [letter["message"] for letter in letters if letter["message"]["value_base64"] == encoded]
+            letters = await self.year.stage.office.get(f"/{service}/dead-letters?limit=500", OPERATOR)
+            found[:] = [letter["message"] for letter in letters if letter["message"]["value_sha256"] == digest]
             return bool(found)
 
         await wait_for(f"{service} has set the message aside", there, seconds=30)

@@ -23,6 +23,7 @@ app = typer.Typer(
 Id = Annotated[str, typer.Argument(help="Mã thư, như trong `dlq list`.")]
 Of = Annotated[ServiceName | None, typer.Option("--service", help="Chỉ dịch vụ này.", show_default=False)]
 Status = Literal["waiting", "retried", "discarded"]
+_PAGE = 500  # as many as the platform gives at once
 
 
 @app.command("list", epilog=examples("xephang dlq list", "xephang dlq list --service scoring --status retried"))
@@ -40,12 +41,10 @@ def list_(
     silent = False
     for name in _names(service):
         try:
-            found = client.get(f"/{name}/dead-letters", status=status)
+            letters += [{"service": name, **letter} for letter in _pages(client, name, status)]
         except PlatformSilent as stopped:
             silent = True
             note("\n".join(fault_lines(stopped.fault)))
-        else:
-            letters += [{"service": name, **letter} for letter in found]
     _list(letters, as_json)
     if silent:
         raise typer.Exit(SILENT)
@@ -99,6 +98,17 @@ def discard(
     _settled(name, client.post(path_of(name, "dead-letters", id_, "discard"), {"reason": reason}), as_json)
 
 
+def _pages(client: Client, name: str, status: Status) -> list[dict[str, Any]]:
+    """All letters of one service, as many requests as that takes."""
+    found: list[dict[str, Any]] = []
+    while True:
+        after = found[-1]["message"]["id"] if found else None
+        page = client.get(f"/{name}/dead-letters", status=status, after=after, limit=_PAGE)
+        found += page
+        if len(page) < _PAGE:
+            return found
+
+
 def _names(service: ServiceName | None) -> list[str]:
     return [service.value] if service else [name.value for name in ServiceName]
 
@@ -147,6 +157,8 @@ def _show(name: str, letter: dict[str, Any]) -> None:
             say(f"{field:16} {value}")
     if letter.get("note"):
         say(f"{'note':16} {letter['note']}")
+    if letter["message"].get("truncated"):
+        say("(chỉ giữ phần đầu, không retry được – only the beginning was kept, it cannot be retried)")
     try:
         say(base64.b64decode(letter["message"]["value_base64"]).decode("utf-8", errors="replace")[:4000])
     except (KeyError, binascii.Error):

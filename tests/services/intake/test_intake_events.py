@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -198,3 +199,27 @@ def test_no_answer_makes_a_handler_fail_in_any_way_but_by_refusing(posted: list[
             record = handler.apply(record, Event(envelope=envelope, data=data), CONTEXT).state
         except DomainError:
             continue
+
+
+async def test_dead_letters_over_http_come_in_pages_and_one_as_a_whole(intake: Intake) -> None:
+    await intake.consume(*(a_post(an_event(f"e{number}", data={"campaign": "2021"})) for number in range(3)))
+    first = (await intake.get("/dead-letters?limit=2", "operator")).json()
+    rest = (await intake.get(f"/dead-letters?limit=2&after={first[-1]['message']['id']}", "operator")).json()
+    assert (len(first), len(rest)) == (2, 1)
+    assert not [name for each in (*first, *rest) for name in ("value_base64", "headers") if name in each["message"]]
+    whole = (await intake.get(f"/dead-letters/{rest[0]['message']['id']}", "operator")).json()
+    assert base64.b64decode(whole["message"]["value_base64"]) == b'{"campaign":"2021"}'
+    assert rest[0]["message"].items() <= whole["message"].items()
+    for wrong in ("limit=0", "limit=501", "limit=x", "status=lost"):
+        assert (await intake.get(f"/dead-letters?{wrong}", "operator")).status_code == 422, wrong
+
+
+async def test_a_dead_letter_too_large_to_be_kept_cannot_be_retried(intake: Intake) -> None:
+    good = a_post(an_event())
+    large = Record(good.topic, 0, 0, "k", good.headers, b'{"campaign":"' + b"x" * 12 * 2**20 + b'"}')
+    await intake.consume(large, good)
+    assert await intake.record() is not None
+    (letter,) = (await intake.get("/dead-letters", "operator")).json()
+    assert (letter["message"]["truncated"], letter["message"]["value_size"]) == (True, len(large.value))
+    refused = await intake.post(f"/dead-letters/{letter['message']['id']}/retry", {}, "operator")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:xephang:problem:dead_letter.truncated")
