@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from shared.contracts.common import AgencyId, Answers, Campaign, CampaignId, SubmissionKey, Value
 from shared.contracts.envelope import EventData
@@ -103,8 +103,11 @@ class SubmissionMissingV1(EventData):
 class PlatformSubmissionV1(EventData):
     """What the provincial platform posts: an agency's answers, as typed in (values not yet checked).
 
-    `figures` by input id: a plain value, or `{"state": "not_applicable"}`. `evidence` by criterion code.
+    `figures` by input id: a plain value, or `{"state": "not_applicable"}`. `evidence` by criterion code. It comes from
+    outside, so an unknown field is refused: a misspelled `evidence` would silently take an agency's evidence away.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     type_: ClassVar[str] = "platform.submission.posted.v1"
     topic: ClassVar[str] = "platform-submissions"

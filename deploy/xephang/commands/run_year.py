@@ -36,6 +36,10 @@ def run_year(
 ) -> None:
     """Diễn lại trọn một đợt đánh giá với số liệu giả định (play a whole assessment on the embedded parts)."""
     chosen = _years(years)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise misuse(f"--out: không tạo được thư mục {out}: {error.strerror}") from error
     from deploy.xephang.year import play_command
 
     set_up_logging(verbose)
@@ -49,4 +53,7 @@ def _years(text: str) -> tuple[int, ...]:
     unknown = [part for part in given if part not in known]
     if unknown or not given:
         raise misuse(f"--years: chỉ có {', '.join(known)}, không có {', '.join(unknown) or 'năm nào được nêu'}")
-    return tuple(sorted({known[part] for part in given}))
+    chosen = tuple(sorted({known[part] for part in given}))
+    if chosen[0] != YEARS[0]:
+        raise misuse(f"--years: năm {chosen[0]} sửa đổi bộ tiêu chí của năm {YEARS[0]}, nên phải có cả {YEARS[0]}")
+    return chosen

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from services.publishing.core.model import Draft, Withdrawal
 from services.publishing.core.tables import RankingTable, ranking_table
-from services.publishing.core.wording import day
+from services.publishing.core.wording import day, kind_of
 from shared.kernel.clock import LOCAL_ZONE
 from shared.ruleset.document import LegalBasis, RuleSet
 
@@ -71,7 +71,13 @@ def _mark(draft: Draft, withdrawal: Withdrawal | None) -> tuple[str, str]:
 
 
 def _basis(basis: LegalBasis) -> str:
-    return f"Căn cứ {basis.title} (số {basis.number} ngày {day(basis.issued_on)} của {basis.issuer});"
+    """A ground in the order official texts name it: kind, number, date, issuer, and what it is about."""
+    kind = kind_of(basis.number)
+    if kind is None:  # a law goes by its name
+        return f"Căn cứ {basis.title} số {basis.number} ngày {day(basis.issued_on)};"
+    about = basis.title.removeprefix(kind).strip()
+    about = about[:1].lower() + about[1:]
+    return f"Căn cứ {kind} số {basis.number} ngày {day(basis.issued_on)} của {basis.issuer} {about};"
 
 
 def _signature(draft: Draft) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ __all__ = [
     "RECIPIENTS",
     "correction_articles",
     "day",
+    "kind_of",
     "place_of",
     "publication_articles",
     "shared_legal_basis",
@@ -36,12 +37,20 @@ _IN_FORCE = (
     "Quyết định này có hiệu lực kể từ ngày ký. Chánh Văn phòng Ủy ban nhân dân tỉnh, Thủ trưởng các sở, cơ quan chuyên "
     "môn, Chủ tịch Ủy ban nhân dân các huyện, thành phố và các tổ chức, cá nhân liên quan chịu trách nhiệm thi hành."
 )
+_KINDS = (("NĐ-CP", "Nghị định"), ("/TT-", "Thông tư"), ("/QĐ-", "Quyết định"), ("/CT-", "Chỉ thị"))
 _BODY = re.compile(r"^(Ủy ban nhân dân|UBND) (tỉnh|thành phố) ", re.IGNORECASE)
 
 
 def day(moment: date) -> str:
-    """A date as Vietnamese documents write it within a sentence."""
-    return f"{moment:%d/%m/%Y}"
+    """A date as Vietnamese documents write it within a sentence: a zero before one-digit days and before 1 and 2 only
+    among months (Decree 30/2020/NĐ-CP, annex I)."""
+    month = f"{moment.month:02d}" if moment.month < 3 else str(moment.month)
+    return f"{moment:%d}/{month}/{moment.year}"
+
+
+def kind_of(number: str) -> str | None:
+    """The kind of document its number tells; None for laws, which are known by their names."""
+    return next((kind for mark, kind in _KINDS if mark in number), None)
 
 
 def place_of(issuer: str) -> str:
