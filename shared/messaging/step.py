@@ -215,7 +215,7 @@ class Step:
 
 
 def _is_whole(kept: Kept) -> bool:
-    """Whether it tells the whole state, as events on compacted topics do: of the earlier ones a newcomer sees nothing."""
+    """Whether it tells the whole state, as events on compacted topics do: a newcomer sees nothing of earlier ones."""
     return topic(kept.topic).cleanup == "compact"
 
 
