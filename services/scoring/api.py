@@ -45,15 +45,15 @@ def _scorecard_routes(router: APIRouter, aggregates: Aggregates, scorer: Scorer)
         _may_see(person, agency)
         key = SubmissionKey(campaign=campaign, programme=programme, agency=agency)
         record = await aggregates.get(CARDS, key.text)
-        if record is None:
+        if record is None or record.verified is None:
             raise NotFound(f"Chưa có phiếu điểm {key.text}", f"there is no scorecard {key.text}")
         return record
 
     async def proven(record: CardRecord) -> Proof:
-        rule_set = await pinned_rule_set(aggregates, record.verified.rule_set)
+        rule_set = await pinned_rule_set(aggregates, record.scored.rule_set)
         best = record.group_best if record.shown.stage == "final" else None
-        scored = scorer.score(rule_set, [record.verified], best)[0]
-        return proof(rule_set, record.verified, scored, best)
+        scored = scorer.score(rule_set, [record.scored], best)[0]
+        return proof(rule_set, record.scored, scored, best)
 
     base = "/scorecards/{campaign}/{programme}/{agency}"
 
@@ -67,7 +67,7 @@ def _scorecard_routes(router: APIRouter, aggregates: Aggregates, scorer: Scorer)
     async def verified(
         campaign: CampaignId, programme: Programme, agency: AgencyId, person: Reader
     ) -> VerifiedSubmission:
-        return (await found(campaign, programme, agency, person)).verified
+        return (await found(campaign, programme, agency, person)).scored
 
     @router.get(f"{base}/proof", tags=["scorecards"], summary="How every point came about")
     async def proof_json(campaign: CampaignId, programme: Programme, agency: AgencyId, person: Reader) -> Response:

@@ -7,7 +7,7 @@ from services.scoring.api import build_router
 from services.scoring.collections import CAMPAIGNS, CARDS, COLLECTIONS
 from services.scoring.handlers import build_handlers
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.compute_ranking import rank_complete_tables
+from services.scoring.usecases.reconcile_rankings import rank_complete_tables
 from shared.messaging.commands import Aggregates
 from shared.messaging.reconcile import Reconciler
 from shared.service import Definition

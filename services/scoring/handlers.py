@@ -41,32 +41,30 @@ class _Verified:
     def take_verified(
         self, record: CardRecord | None, event: Event[SubmissionVerifiedV1], context: Context
     ) -> Change[CardRecord]:
-        """Keep the newest revision with its provisional scorecard; a reopened one counts again only when newer."""
+        """Keep the newest revision with its provisional scorecard; it counts unless it was opened again."""
         verified = event.data.verified
-        if record is not None and record.verified.revision >= verified.revision:
+        before = record or CardRecord()
+        if before.revision >= verified.revision:
             return Change(record)
         card = context.prepared.get(event.envelope.id)
         if card is None:
             card = self._scorer.score(_rule_set(verified, context), [verified], None)[0]
         hash_ = basis_hash(verified, verified.rule_set, None)
         summary = card.summary(verified.key, verified.group, "provisional", hash_)
-        new = CardRecord(
-            status="verified",
-            verified=verified,
-            provisional=summary,
-            final=record.final if record else None,
-            final_revision=record.final_revision if record else 0,
-            group_best=record.group_best if record else {},
-        )
+        new = before.model_copy(update={"verified": verified, "provisional": summary})
         event_out = Outgoing(ScorecardComputedV1(scorecard=summary), verified.key.partition_key)
         return Change(new, (event_out,))
 
 
 def take_reopened(record: CardRecord | None, event: Event[CaseReopenedV1], _: Context) -> Change[CardRecord]:
-    """A case was opened again: its card does not count until it is verified anew."""
-    if record is None or event.data.revision < record.verified.revision:
+    """A case was opened again: its card does not count until it is verified anew.
+
+    The revision is remembered even where it is not here: it may be a dead letter, and be tried again after this.
+    """
+    before = record or CardRecord()
+    if event.data.revision <= before.reopened_revision:
         return Change(record)
-    return Change(record.model_copy(update={"status": "reopened"}))
+    return Change(before.model_copy(update={"reopened_revision": event.data.revision}))
 
 
 def _rule_set(verified: VerifiedSubmission, context: Context) -> RuleSet:

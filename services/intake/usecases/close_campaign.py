@@ -11,6 +11,7 @@ from services.intake.core import submission
 from services.intake.core.model import CampaignRecord, SubmissionRecord
 from shared.contracts.common import SubmissionKey
 from shared.messaging.aggregate import Change
+from shared.messaging.apart import Apart
 from shared.messaging.commands import Aggregates
 
 __all__ = ["close_campaign", "mark_missing"]
@@ -32,14 +33,24 @@ async def close_campaign(aggregates: Aggregates, campaign: str, by: str, early_r
 
 
 async def mark_missing(aggregates: Aggregates) -> None:
-    """Reconciler: in every closed campaign, everybody who has not answered is marked missing. Safe to repeat."""
+    """Reconciler: in every closed campaign, everybody who has not answered is marked missing. Safe to repeat.
+
+    A campaign that fails stops no other.
+    """
+    apart = Apart()
     for key, record in (await aggregates.find(CAMPAIGNS, TO_MARK, "1")).items():
-        decisions = _decisions(record)
-        keys = list(decisions)
-        for start in range(0, len(keys), _BATCH):
-            part = {k: decisions[k] for k in keys[start : start + _BATCH]}
-            await aggregates.execute_many(SUBMISSIONS, part, actor=record.closed_by)
-        await aggregates.execute(CAMPAIGNS, key, _marked, actor=record.closed_by)
+        with apart.of(f"marking who is missing in {key}"):
+            await _mark_missing_in(aggregates, key, record)
+    apart.raise_failures()
+
+
+async def _mark_missing_in(aggregates: Aggregates, key: str, record: CampaignRecord) -> None:
+    decisions = _decisions(record)
+    keys = list(decisions)
+    for start in range(0, len(keys), _BATCH):
+        part = {k: decisions[k] for k in keys[start : start + _BATCH]}
+        await aggregates.execute_many(SUBMISSIONS, part, actor=record.closed_by)
+    await aggregates.execute(CAMPAIGNS, key, _marked, actor=record.closed_by)
 
 
 def _decisions(

@@ -1,8 +1,4 @@
-"""The second pass: when a group is complete, its ranking and the final scorecards.
-
-Level-triggered: it looks at which cards the newest ranking does not have, so it does not matter what happened in which
-order, or whether a process ended half-way: doing it again gives the same bytes.
-"""
+"""The second pass: the ranking of a table and its final scorecards. When it is due, reconcile_rankings.py sees."""
 
 from __future__ import annotations
 
@@ -10,16 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.scoring.collections import CAMPAIGNS, CARDS, RANKINGS, TABLE, TO_RANK
+from services.scoring.collections import CAMPAIGNS, CARDS, RANKINGS, TABLE
 from services.scoring.core.model import CardRecord, RankingRecord
 from services.scoring.core.ranking import Entry, rank
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.final_scorecards import (
-    final_scorecards,
-    finish_rankings,
-    pinned_rule_set,
-    write_finals,
-)
+from services.scoring.usecases.final_scorecards import final_scorecards, pinned_rule_set, write_finals
 from shared.contracts.common import Campaign, GroupKey
 from shared.contracts.scoring import Ranking, RankingComputedV1, ScorecardSummary, UnrankedAgency
 from shared.kernel.errors import Conflict, Invalid, NotFound
@@ -27,14 +18,14 @@ from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import RuleSet
 
-__all__ = ["close_table", "rank_complete_tables", "recompute"]
+__all__ = ["Table", "close_table", "finals_of", "rank_complete", "rank_table", "recompute"]
 
 # So often a table is ranked anew at once because a card changed meanwhile; after that the reconciler comes again.
 _ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class _Table:
+class Table:
     """A table of a campaign, with the names of those who belong to it and the rule set it is worked out with."""
 
     key: GroupKey
@@ -43,7 +34,7 @@ class _Table:
     rule_set: RuleSet
 
     @classmethod
-    async def of(cls, aggregates: Aggregates, campaign: Campaign, key: GroupKey) -> _Table:
+    async def of(cls, aggregates: Aggregates, campaign: Campaign, key: GroupKey) -> Table:
         ref = campaign.pinned(key.programme, key.group)
         assert ref is not None
         names = {member.id: member.name for member in campaign.members_of(key.group)}
@@ -52,7 +43,7 @@ class _Table:
     async def cards(self, aggregates: Aggregates) -> dict[str, CardRecord]:
         """The verified cards of its members."""
         found = await aggregates.find(CARDS, TABLE, self.key.text)
-        return {key: card for key, card in found.items() if card.verified.key.agency in self.names}
+        return {key: card for key, card in found.items() if card.scored.key.agency in self.names}
 
     def ranking(self, finals: Mapping[str, ScorecardSummary], revision: int) -> Ranking:
         """The ranking of final scorecards; who has none is named apart."""
@@ -60,21 +51,6 @@ class _Table:
         absent = self.names.keys() - {card.key.agency for card in finals.values()}
         unranked = [UnrankedAgency(agency=one, name=self.names[one], reason="not_verified") for one in absent]
         return rank(self.key, self.year, self.rule_set, revision, entries, unranked)
-
-
-async def rank_complete_tables(aggregates: Aggregates, scorer: Scorer, written: frozenset[str] | None) -> None:
-    """Reconciler: rank every table of a closed campaign whose members are all verified and not all ranked."""
-    await finish_rankings(aggregates, scorer)
-    campaigns = await aggregates.all(CAMPAIGNS)
-    touched = None if written is None else {key.split("/")[0] for key in written}
-    for campaign in campaigns.values():
-        if campaign.status != "closed" or (touched is not None and campaign.id not in touched):
-            continue
-        for key in campaign.groups():
-            members = len(campaign.members_of(key.group))
-            verified = await aggregates.store.count(CARDS.name, TABLE, key.text)
-            if members and verified >= members and await aggregates.store.count(CARDS.name, TO_RANK, key.text):
-                await _rank_complete(aggregates, scorer, await _Table.of(aggregates, campaign, key))
 
 
 async def close_table(aggregates: Aggregates, scorer: Scorer, key: GroupKey, by: str, reason: str) -> Ranking:
@@ -86,11 +62,11 @@ async def close_table(aggregates: Aggregates, scorer: Scorer, key: GroupKey, by:
             f"the campaign {campaign.id} is still open",
             code="table.campaign_open",
         )
-    table = await _Table.of(aggregates, campaign, key)
+    table = await Table.of(aggregates, campaign, key)
     for _ in range(_ROUNDS):
         cards = await table.cards(aggregates)
         _may_close(table, cards, reason)
-        ranking, settled = await _rank(aggregates, scorer, table, cards, by, reason)
+        ranking, settled = await rank_table(aggregates, scorer, table, cards, by, reason)
         if settled:
             break
     return ranking
@@ -102,31 +78,32 @@ async def recompute(aggregates: Aggregates, scorer: Scorer, key: GroupKey) -> Ra
     kept = await aggregates.get(RANKINGS, key.text)
     if kept is None:
         raise NotFound(f"Chưa có bảng xếp hạng {key.text}", f"there is no ranking {key.text}")
-    table = await _Table.of(aggregates, campaign, key)
-    finals, _ = _finals(scorer, table, await table.cards(aggregates))
+    table = await Table.of(aggregates, campaign, key)
+    finals, _ = finals_of(scorer, table, await table.cards(aggregates))
     return table.ranking(finals, kept.ranking.revision)
 
 
-async def _rank_complete(aggregates: Aggregates, scorer: Scorer, table: _Table) -> None:
+async def rank_complete(aggregates: Aggregates, scorer: Scorer, table: Table) -> None:
+    """Rank a table, unless a case of it is open."""
     for _ in range(_ROUNDS):
         cards = await table.cards(aggregates)
         if len(cards) < len(table.names):
             return  # a case was opened again since they were counted
-        _, settled = await _rank(aggregates, scorer, table, cards)
+        _, settled = await rank_table(aggregates, scorer, table, cards)
         if settled:
             return
 
 
-async def _rank(
+async def rank_table(
     aggregates: Aggregates,
     scorer: Scorer,
-    table: _Table,
+    table: Table,
     cards: Mapping[str, CardRecord],
     by: str = "",
     reason: str = "",
 ) -> tuple[Ranking, bool]:
     """The ranking of these cards, and whether they are still what there is."""
-    finals, best = _finals(scorer, table, cards)
+    finals, best = finals_of(scorer, table, cards)
 
     def keep(old: RankingRecord | None) -> Change[RankingRecord]:
         """The ranking as a new revision, unless it says the same as the newest one."""
@@ -142,15 +119,15 @@ async def _rank(
     return record.ranking, settled and await aggregates.store.count(CARDS.name, TABLE, table.key.text) == len(cards)
 
 
-def _finals(
-    scorer: Scorer, table: _Table, cards: Mapping[str, CardRecord]
+def finals_of(
+    scorer: Scorer, table: Table, cards: Mapping[str, CardRecord]
 ) -> tuple[dict[str, ScorecardSummary], dict[str, Fraction]]:
     """Final scorecards by key, and the group's highest values they were compared with."""
-    best = scorer.group_best(table.rule_set, [card.verified for card in cards.values()])
+    best = scorer.group_best(table.rule_set, [card.scored for card in cards.values()])
     return final_scorecards(scorer, table.rule_set, cards, best), best
 
 
-def _may_close(table: _Table, cards: Mapping[str, CardRecord], reason: str) -> None:
+def _may_close(table: Table, cards: Mapping[str, CardRecord], reason: str) -> None:
     if not cards:
         raise Conflict(
             f"Chưa có cơ quan nào của bảng {table.key.text} được thẩm tra xong",

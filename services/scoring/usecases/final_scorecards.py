@@ -6,19 +6,19 @@ A ranking says until then that they are due; so whatever happens in between, the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
-from services.scoring.collections import CARDS, FINALS_DUE, RANKINGS, RULE_SETS
+from services.scoring.collections import CARDS, RANKINGS, RULE_SETS
 from services.scoring.core.model import CardRecord, RankingRecord
 from services.scoring.core.scorecard import basis_hash
 from services.scoring.scorer import Scorer
-from shared.contracts.common import SubmissionKey
 from shared.contracts.scoring import Ranking, ScorecardComputedV1, ScorecardSummary
 from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import RuleSet, RuleSetRef
 
-__all__ = ["final_scorecards", "finish_rankings", "pinned_rule_set", "write_finals"]
+__all__ = ["final_scorecards", "pinned_rule_set", "write_finals"]
 
 _BATCH = 100
 
@@ -41,7 +41,7 @@ def final_scorecards(
     keys = list(cards)
     for start in range(0, len(keys), _BATCH):
         part = keys[start : start + _BATCH]
-        verified = [cards[key].verified for key in part]
+        verified = [cards[key].scored for key in part]
         for key, one, card in zip(part, verified, scorer.score(rule_set, verified, best), strict=True):
             finals[key] = card.summary(one.key, one.group, "final", basis_hash(one, ref, best))
     return finals
@@ -53,51 +53,42 @@ async def write_finals(
     cards: Mapping[str, CardRecord],
     finals: Mapping[str, ScorecardSummary],
 ) -> bool:
-    """Write the final scorecards of a ranking. False if some card has changed since: the table is ranked anew then."""
-    moved: set[str] = set()
+    """Write the final scorecards of a ranking. False if some card has changed since: the table is ranked anew then.
+
+    Where one was verified anew, they stay due: the ranking may be older than that, though it was written later.
+    """
+    moved = _Moved()
     keys = list(finals)
     for start in range(0, len(keys), _BATCH):
         decisions = {
-            key: _finalise(cards[key].verified.revision, finals[key], record.group_best, moved)
+            key: _finalise(cards[key].revision, finals[key], record.group_best, moved)
             for key in keys[start : start + _BATCH]
         }
         await aggregates.execute_many(CARDS, decisions, actor=record.closed_by)
-    await aggregates.execute(RANKINGS, record.ranking.key.text, _written(record.ranking), actor=record.closed_by)
-    return not moved
+    if not moved.verified_anew:
+        await aggregates.execute(RANKINGS, record.ranking.key.text, _written(record.ranking), actor=record.closed_by)
+    return not moved.verified_anew and not moved.reopened
 
 
-async def finish_rankings(aggregates: Aggregates, scorer: Scorer) -> None:
-    """Reconciler: write the final scorecards of rankings that a process left behind without them."""
-    for record in (await aggregates.find(RANKINGS, FINALS_DUE, "1")).values():
-        ranking = record.ranking
-        hashes = {row.agency: row.basis_hash for row in ranking.rows}
-        agencies = [*hashes, *(one.agency for one in ranking.unranked if one.reason == "excluded")]
-        keys = [_key(ranking, agency).text for agency in agencies]
-        cards = await aggregates.get_many(CARDS, keys)
-        rule_set = await pinned_rule_set(aggregates, ranking.rule_set)
-        finals = final_scorecards(scorer, rule_set, cards, record.group_best)
-        of_it = {
-            key: final
-            for key, final in finals.items()
-            if hashes.get(final.key.agency, final.basis_hash) == final.basis_hash
-        }
-        await write_finals(aggregates, record, cards, of_it)
+@dataclass
+class _Moved:
+    """Cards that are no longer what was ranked."""
 
-
-def _key(ranking: Ranking, agency: str) -> SubmissionKey:
-    return SubmissionKey(campaign=ranking.key.campaign, programme=ranking.key.programme, agency=agency)
+    verified_anew: set[str] = field(default_factory=set)
+    reopened: set[str] = field(default_factory=set)
 
 
 def _finalise(
-    revision: int, final: ScorecardSummary, best: Best, moved: set[str]
+    revision: int, final: ScorecardSummary, best: Best, moved: _Moved
 ) -> Callable[[CardRecord | None], Change[CardRecord]]:
     """Keep the final scorecard, unless the card was verified anew since it was ranked."""
 
     def decide(card: CardRecord | None) -> Change[CardRecord]:
-        if card is None or card.verified.revision != revision or card.status != "verified":
-            moved.add(final.key.text)
-        if card is None or card.verified.revision != revision:
+        if card is None or card.revision != revision:
+            moved.verified_anew.add(final.key.text)
             return Change(card)
+        if card.status != "verified":
+            moved.reopened.add(final.key.text)
         if card.final == final and card.final_revision == revision:
             return Change(card)
         updated = card.model_copy(update={"final": final, "final_revision": revision, "group_best": dict(best)})

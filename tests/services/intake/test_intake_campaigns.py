@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import pytest
 from intake_builders import DEADLINE, RULE_SET, a_key, an_agency, figures, late_by
 from intake_service import PLAN, Intake, a_message, an_answer, places
 from jsonschema import Draft202012Validator
 
+from services.intake.core import submission
+from shared.contracts.common import Campaign, SubmissionKey
 from shared.contracts.verification import CaseReturnedV1
 
 
@@ -147,6 +151,32 @@ async def test_closing_marks_who_is_missing_once_however_often(intake: Intake) -
     assert [event.type.split(".")[2] for event in await intake.said("2021")] == ["opened", "closed"]
     status = (await intake.get("/campaigns/2021/status", "operator")).json()
     assert (status["status"], status["tables"]["it/province"]["missing"]) == ("closed", 1)
+
+
+async def test_a_campaign_that_cannot_be_marked_stops_no_other(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = {**PLAN, "id": "2021-b"}
+    assert (await intake.post("/campaigns", later, "operator")).status_code == 201
+    intake.clock.set(late_by(2))
+    for campaign in ("2021", "2021-b"):
+        await intake.post(f"/campaigns/{campaign}/close", {}, "operator")
+    works = submission.mark_missing
+
+    def fails(record: Any, key: SubmissionKey, campaign: Campaign, closed_at: datetime) -> Any:
+        if campaign.id == "2021":
+            raise OverflowError("too long a name")
+        return works(record, key, campaign, closed_at)
+
+    async def missing(campaign: str) -> int:
+        status = (await intake.get(f"/campaigns/{campaign}/status", "operator")).json()
+        return int(status["tables"]["it/province"]["missing"])
+
+    with monkeypatch.context() as broken:
+        broken.setattr(submission, "mark_missing", fails)
+        with pytest.raises(OverflowError):
+            await intake.reconcile()
+    assert (await missing("2021"), await missing("2021-b")) == (0, 2)
+    await intake.reconcile()
+    assert (await missing("2021"), await missing("2021-b")) == (2, 2)
 
 
 async def test_a_returned_answer_is_amended_and_an_older_one_on_the_way_does_no_harm(intake: Intake) -> None:

@@ -19,7 +19,7 @@ from services.scoring.core import life_cycle
 from services.scoring.core.model import CardRecord, RankingRecord
 from services.scoring.handlers import build_handlers
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.compute_ranking import rank_complete_tables
+from services.scoring.usecases.reconcile_rankings import rank_complete_tables
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import CloudEvent
 from shared.contracts.verification import VerifiedSubmission

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scoring_messages import FIRST, MEMBERS, RULE_SET, a_campaign, was_closed, was_opened, was_verified
+from scoring_messages import FIRST, MEMBERS, RULE_SET, a_campaign, was_closed, was_opened, was_reopened, was_verified
 from scoring_service import ScoringApi
 
 from shared.kernel.canonical import canonical_json
@@ -36,6 +36,12 @@ async def test_a_scorecard_is_provisional_until_its_table_is_ranked(api: Scoring
     assert (await api.get(f"{CARD}/proof/text")).text != text
     verified = (await api.get(f"{CARD}/verified")).json()
     assert verified["answers"]["figures"]["apps"] == {"state": "value", "value": 40}
+
+
+async def test_a_case_of_which_only_the_reopening_is_known_has_no_scorecard(api: ScoringApi) -> None:
+    await api.consume(was_reopened(FIRST[0], 1))
+    for path in (CARD, f"{CARD}/verified", f"{CARD}/proof", f"{CARD}/proof/text"):
+        assert (await api.get(path)).status_code == 404
 
 
 async def test_a_proof_says_what_the_scorecard_says_in_the_same_bytes_each_time(ranked: ScoringApi) -> None:

@@ -114,6 +114,35 @@ async def test_a_retried_verification_that_was_reopened_does_not_count_again(sco
     assert card.status == "reopened"
 
 
+@pytest.mark.parametrize("revision", [1, 2])
+async def test_a_dead_letter_retried_after_its_case_was_opened_again_does_not_count(
+    scoring: Scoring, monkeypatch: pytest.MonkeyPatch, revision: int
+) -> None:
+    """The card ends as it would have ended in order, whether anything of the case was here before or not."""
+    for earlier in range(1, revision):
+        one = verified(revision=earlier)
+        await scoring.consume(was_verified(one, 2 * earlier - 1), was_reopened(one, 2 * earlier))
+    late = verified(apps=7, revision=revision)
+    with monkeypatch.context() as broken:
+        broken.setattr(scoring.scorer, "score", fails)
+        await scoring.consume(was_verified(late, 2 * revision - 1))
+    (letter,) = await scoring.inbox.dead_letters.list()
+    await scoring.consume(was_reopened(late, 2 * revision))
+    await scoring.inbox.retry(letter.message.id, "dieu-hanh")
+    card = await scoring.card()
+    assert card is not None
+    assert (card.status, card.shown.points, card.to_rank) == ("reopened", 7, False)
+    assert await scoring.store.count(CARDS.name, BY_TABLE, TABLE.text) == 0
+    await scoring.consume(was_verified(verified(apps=8, revision=revision + 1), 2 * revision + 1))
+    card = await scoring.card()
+    assert card is not None
+    assert (card.status, card.shown.points, card.to_rank) == ("verified", 8, True)
+
+
+def fails(*_: object) -> None:
+    raise RuntimeError("out of order")
+
+
 async def test_what_does_not_change_points_does_not_change_the_hash(scoring: Scoring) -> None:
     once = verified(findings=[rejected("1.1")])
     finding = once.findings[0].model_copy(update={"verifier": "anh-ba", "reason": "Khác"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from scoring_messages import (
     FIRST,
     MEMBERS,
     RULE_SET,
+    TABLE,
     a_campaign,
+    the_rule_set,
     verified,
     was_closed,
     was_opened,
@@ -21,7 +24,11 @@ from scoring_messages import (
 from scoring_service import Scoring, a_store, outcome_of
 
 from services.scoring.collections import FINALS_DUE, RANKINGS
-from services.scoring.usecases.final_scorecards import finish_rankings
+from services.scoring.usecases.compute_ranking import close_table
+from services.scoring.usecases.reconcile_rankings import finish_rankings
+from shared.contracts.common import Agency, PinnedRuleSet
+from shared.contracts.verification import VerifiedSubmission
+from shared.ruleset.document import RuleSet
 from shared.storage.port import StoreUnavailable, Write
 
 A, B, C = MEMBERS
@@ -126,6 +133,102 @@ async def test_a_card_that_changes_while_its_table_is_ranked_is_ranked_anew(scor
     assert record is not None
     assert [(row.agency, row.points) for row in record.ranking.rows] == [(B, 80), (A, 32), (C, 27.5)]
     assert (record.ranking.revision, record.finals_due) == (2, False)
+
+
+@pytest.mark.parametrize("closed_early", [False, True])
+@pytest.mark.parametrize("writes", range(1, 3))
+async def test_an_older_ranking_written_last_does_not_stay(scoring: Scoring, writes: int, closed_early: bool) -> None:
+    """Another process ranks newer cards first; ours then writes what it had worked out, and is killed."""
+    ours = FIRST[:2] if closed_early else FIRST
+    await scoring.consume(was_opened(CAMPAIGN), was_closed(CAMPAIGN), *map(was_verified, ours))
+    newer = FIRST[0].model_copy(update={"revision": 2, "answers": verified(A, apps=7).answers})
+
+    async def rank(one: Scoring) -> None:
+        if closed_early:
+            await close_table(one.aggregates, one.scorer, TABLE, "dieu-hanh", "Đến hạn")
+        else:
+            await one.reconcile()
+
+    class Overtaken(DyingStore):
+        """Before the ranking is written, another process takes a newer verification and ranks it."""
+
+        overtaken = False
+
+        async def put(self, write: Write) -> int:
+            if write.collection == RANKINGS.name and not self.overtaken:
+                self.overtaken = True
+                other = Scoring(scoring.store)
+                await other.consume(was_reopened(FIRST[0]), was_verified(newer, 3))
+                await rank(other)
+                return await self._store.put(write)  # refused: there is one by now
+            return await super().put(write)
+
+    scoring.aggregates.store = Overtaken(scoring.store, writes)
+    with pytest.raises(Killed):
+        await rank(scoring)
+    restarted = Scoring(scoring.store)
+    await restarted.reconcile()
+    record = await restarted.ranking()
+    assert record is not None
+    late = [] if closed_early else [(C, Fraction("27.5"))]
+    assert [(row.agency, row.points) for row in record.ranking.rows] == [(B, 80), (A, 32), *late]
+    assert (record.ranking.revision, record.finals_due, record.closed_by) == (3, False, "dieu-hanh" * closed_early)
+    for row in record.ranking.rows:
+        card = await restarted.card(row.agency)
+        assert card is not None
+        assert card.shown.basis_hash == row.basis_hash
+
+
+async def test_a_table_that_cannot_be_ranked_stops_no_other(scoring: Scoring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither when it is ranked nor when its final scorecards are due; and it is tried again."""
+    district = the_rule_set(id="huyen", group="district")
+    await scoring.has(district)
+    campaign = a_campaign(A)
+    members = (*campaign.members, Agency(id="huyen-yen-the", name="Huyện Yên Thế", group="district"))
+    pinned = (
+        *campaign.rule_sets,
+        PinnedRuleSet(programme="it", group="district", rule_set=district.ref()),
+    )
+    campaign = campaign.model_copy(update={"members": members, "rule_sets": pinned})
+    other = verified("huyen-yen-the", rule_set=district)
+    await scoring.consume(was_opened(campaign), was_closed(campaign), *map(was_verified, (FIRST[0], other)))
+    works = scoring.scorer.group_best
+
+    def fails(rule_set: RuleSet, cards: Sequence[VerifiedSubmission]) -> dict[str, Fraction]:
+        if rule_set.group == "province":
+            raise OverflowError("too long a number")
+        return works(rule_set, cards)
+
+    class NoCards(DyingStore):
+        async def put_many(self, writes: Sequence[Write]) -> list[bool]:
+            raise Killed
+
+    monkeypatch.setattr(scoring.scorer, "group_best", fails)
+    with pytest.raises((OverflowError, ExceptionGroup)):
+        await scoring.reconcile()
+    assert await ranked(scoring) == {"district": False}
+    monkeypatch.setattr(scoring.scorer, "group_best", works)
+    await scoring.consume(
+        was_reopened(other), was_verified(verified("huyen-yen-the", apps=3, revision=2, rule_set=district), 3)
+    )
+    scoring.aggregates.store = NoCards(scoring.store, 9)
+    with pytest.raises(ExceptionGroup):
+        await scoring.reconcile()
+    assert await ranked(scoring) == {"province": True, "district": True}
+    scoring.aggregates.store = scoring.store
+    monkeypatch.setattr(scoring.scorer, "group_best", fails)
+    with pytest.raises((OverflowError, ExceptionGroup)):
+        await scoring.reconcile()
+    assert await ranked(scoring) == {"province": True, "district": False}
+    monkeypatch.setattr(scoring.scorer, "group_best", works)
+    await scoring.reconcile()
+    assert await ranked(scoring) == {"province": False, "district": False}
+
+
+async def ranked(scoring: Scoring) -> dict[str, bool]:
+    """The tables that are ranked, and whether their final scorecards are still due."""
+    found = await scoring.aggregates.all(RANKINGS)
+    return {record.ranking.key.group: record.finals_due for record in found.values()}
 
 
 async def test_a_store_that_does_not_answer_is_no_ranking(scoring: Scoring) -> None:
