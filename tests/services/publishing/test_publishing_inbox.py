@@ -9,10 +9,11 @@ import pytest
 from publishing_builders import KEYS, a_campaign, a_card, a_ranking, a_record
 
 from services.publishing.app import definition
-from services.publishing.collections import CAMPAIGNS, CARDS, RANKINGS
+from services.publishing.collections import CARDS, RANKINGS
 from shared.contracts.intake import CampaignClosedV1, CampaignOpenedV1
 from shared.contracts.registry import topics
 from shared.contracts.scoring import RankingComputedV1, RuleSetActivatedV1, ScorecardComputedV1
+from shared.references import CAMPAIGNS
 
 KEY = KEYS[0]
 
