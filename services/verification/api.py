@@ -12,6 +12,7 @@ from services.verification.bodies import (
     CompleteBody,
     FindingsBody,
     ReopenBody,
+    ResumeBody,
     ReturnBody,
     documented,
     read_body,
@@ -25,6 +26,7 @@ from services.verification.usecases.complete_case import complete_case
 from services.verification.usecases.list_cases import list_cases
 from services.verification.usecases.record_findings import record_findings
 from services.verification.usecases.reopen_case import reopen_case
+from services.verification.usecases.resume_case import resume_case
 from services.verification.usecases.return_case import return_case
 from services.verification.usecases.show_checklist import show_checklist
 from services.verification.views import AcceptedManyView, CaseSummary, CaseView, ChecklistView
@@ -142,6 +144,12 @@ def _add_returns(router: APIRouter, aggregates: Aggregates) -> None:
             verifier=person.id,
             seen=body.submission_number,
         )
+        return await _view(aggregates, case)
+
+    @router.post(_ONE + "/resume", summary="Take a returned case back", openapi_extra=documented(ResumeBody))
+    async def resumed(person: Verifier, key: Key, request: Request) -> CaseView:
+        body = await read_body(request, ResumeBody)
+        case = await resume_case(aggregates, key, reason=body.reason, verifier=person.id)
         return await _view(aggregates, case)
 
     @router.post(_ONE + "/reopen", summary="Open a completed case again", openapi_extra=documented(ReopenBody))

@@ -24,6 +24,7 @@ __all__ = [
     "CompleteBody",
     "FindingsBody",
     "ReopenBody",
+    "ResumeBody",
     "ReturnBody",
     "documented",
     "read_body",
@@ -99,6 +100,12 @@ class ReturnBody(_Body):
 
 class ReopenBody(_Body):
     """Open a completed case again."""
+
+    reason: Reason
+
+
+class ResumeBody(_Body):
+    """Take a returned case back."""
 
     reason: Reason
 

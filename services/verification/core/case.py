@@ -1,4 +1,4 @@
-"""What people do with a case: findings, completion, return for correction, reopening.
+"""What people do with a case: findings, completion, return for correction and back, reopening.
 
 Every act takes the case as it stands and gives what becomes of it with the events that tell; `now` and who acts come
 from outside. What is not allowed raises a `DomainError` that names the case or the criterion and the way on.
@@ -14,13 +14,13 @@ from services.verification.core import refusals
 from services.verification.core.checklist import Checklist
 from services.verification.core.findings import Draft, check_findings, check_reason
 from services.verification.core.model import Act, Case, Deed, Return
-from services.verification.core.telling import tell_findings, tell_reopened, tell_returned, tell_verified
+from services.verification.core.telling import tell_findings, tell_opened, tell_reopened, tell_returned, tell_verified
 from shared.contracts.common import CriterionFinding
 from shared.kernel.clock import LOCAL_ZONE
 from shared.kernel.errors import Invalid
 from shared.messaging.aggregate import Change
 
-__all__ = ["MAX_DAYS_TO_CORRECT", "accept_all", "complete", "record_findings", "reopen", "return_case"]
+__all__ = ["MAX_DAYS_TO_CORRECT", "accept_all", "complete", "record_findings", "reopen", "resume", "return_case"]
 
 MAX_DAYS_TO_CORRECT = 366  # a mistyped year must not leave a case open for ever
 
@@ -78,14 +78,25 @@ def return_case(
     now: datetime,
     seen: int | None = None,
 ) -> Change[Case]:
-    """Send a case back to its agency, which may answer again until the end of the day `due_on`, Vietnam time."""
+    """Send a case back to its agency, which may answer again until the end of the day `due_on`, Vietnam time.
+
+    So may one that has not answered at all, once its case was opened again.
+    """
     _workable(case, now, seen)
-    _answered(case)
     stripped = check_reason(reason)
     codes = _codes(checklist, criteria)
     returned = Return(criteria=codes, reason=stripped, by=by, due_at=_end_of(due_on, now))
     sent = _after(case, "returned", by, now, codes, stripped, status="returned", returned=returned)
     return Change(sent, (tell_returned(sent),))
+
+
+def resume(case: Case, *, reason: str, by: str, now: datetime) -> Change[Case]:
+    """Take a returned case back at once. Its agency may still answer while it has time: that amends the case."""
+    if case.returned is None:
+        raise refusals.not_returned(case)
+    stripped = check_reason(reason)
+    resumed = _after(case, "resumed", by, now, case.returned.criteria, stripped, status="open", returned=None)
+    return Change(resumed, (tell_opened(resumed),))
 
 
 def reopen(case: Case, *, reason: str, by: str, now: datetime) -> Change[Case]:
@@ -108,7 +119,7 @@ def _workable(case: Case, now: datetime, seen: int | None) -> None:
 
 
 def _answered(case: Case) -> None:
-    """Where nobody answered there is nothing to find, and intake takes no correction of nothing."""
+    """Where nobody answered there is nothing to find."""
     if case.basis == "missing":
         raise refusals.nothing_answered(case)
 

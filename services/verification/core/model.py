@@ -13,7 +13,7 @@ __all__ = ["Act", "Basis", "Case", "Deed", "Return", "Status"]
 
 Status = Literal["open", "returned", "verified"]
 Basis = Literal["answered", "missing"]
-Deed = Literal["opened", "amended", "missing", "findings", "returned", "completed", "reopened"]
+Deed = Literal["opened", "amended", "missing", "findings", "returned", "resumed", "completed", "reopened"]
 
 
 class Act(Value):

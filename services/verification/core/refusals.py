@@ -16,6 +16,7 @@ __all__ = [
     "finding_fault",
     "findings_lacking",
     "newer_submission",
+    "not_returned",
     "not_verified",
     "nothing_answered",
     "nothing_said",
@@ -90,20 +91,32 @@ def still_returned(case: Case) -> Conflict:
         case,
         f"Hồ sơ đang trả lại cơ quan bổ sung, hạn đến {due}",
         f"the case is with the agency for correction until {due} (Asia/Ho_Chi_Minh)",
-        "Chờ phiếu trả lời mới, hoặc thẩm tra tiếp khi đã hết hạn",
-        "wait for the new answer, or go on when the time is over",
+        "Chờ phiếu trả lời mới, thẩm tra tiếp khi đã hết hạn, hoặc nhận lại hồ sơ (resume), nêu lý do",
+        "wait for the new answer, go on when the time is over, or resume the case with a reason",
+    )
+
+
+def not_returned(case: Case) -> Conflict:
+    """Only a case that is with its agency can be taken back."""
+    return _conflict(
+        "case.not_returned",
+        case,
+        "Chỉ nhận lại được hồ sơ đang trả lại cơ quan",
+        f"only a returned case can be resumed; this one is {case.status}",
+        "Không cần nhận lại: hồ sơ không ở chỗ cơ quan",
+        "there is no need to: the case is not with its agency",
     )
 
 
 def nothing_answered(case: Case) -> Conflict:
-    """Nobody answered, so there is nothing to accept, adjust, reject or correct."""
+    """Nobody answered, so there is nothing to accept, adjust or reject."""
     return _conflict(
         "case.missing",
         case,
-        "Cơ quan không gửi phiếu trả lời nên không có gì để kết luận hay bổ sung",
-        "nobody answered, so there is nothing to find or to correct",
-        "Hoàn thành hồ sơ không có số liệu; hồ sơ tự mở lại nếu phiếu trả lời đến sau",
-        "complete it without answers; should an answer come after all, the case opens by itself",
+        "Cơ quan không gửi phiếu trả lời nên không có gì để kết luận",
+        "nobody answered, so there is nothing to find",
+        "Trả lại hồ sơ để cơ quan được trả lời, hoặc hoàn thành hồ sơ không có số liệu",
+        "return the case so that the agency may answer, or complete it without answers",
     )
 
 

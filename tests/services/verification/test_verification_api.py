@@ -9,7 +9,12 @@ from verification_builders import RULE_SET, a_key, a_submission, answers
 from verification_service import CASE, Verification, a_message
 
 from shared.contracts.common import SubmissionKey
-from shared.contracts.intake import SubmissionAmendedV1, SubmissionMissingV1, SubmissionReceivedV1
+from shared.contracts.intake import (
+    SubmissionAmendedV1,
+    SubmissionLateV1,
+    SubmissionMissingV1,
+    SubmissionReceivedV1,
+)
 
 ACCEPTED = {"findings": [{"criterion": "1.1", "finding": "accepted"}]}
 
@@ -102,6 +107,41 @@ async def test_a_case_returned_corrected_and_reopened(opened_case: Verification)
     ]
 
 
+RETURN = {"criteria": ["1.3"], "reason": "Thiếu số", "due_on": "2021-11-20"}
+
+
+async def test_a_case_returned_by_mistake_is_resumed_and_may_still_be_amended(opened_case: Verification) -> None:
+    await opened_case.post(f"{CASE}/return", RETURN, "verifier")
+    without = await opened_case.post(f"{CASE}/resume", {"reason": " "}, "verifier")
+    assert without.status_code == 422
+    resumed = await opened_case.post(f"{CASE}/resume", {"reason": "Trả nhầm"}, "verifier", subject="chi-lan")
+    assert (resumed.status_code, resumed.json()["summary"]["status"], resumed.json()["returned"]) == (200, "open", None)
+    act = resumed.json()["history"][-1]
+    assert (act["deed"], act["by"], act["note"]) == ("resumed", "chi-lan", "Trả nhầm")
+    assert (await opened_case.post(f"{CASE}/resume", {"reason": "Lần nữa"}, "verifier")).status_code == 409
+    done = await opened_case.post(f"{CASE}/accept-all", {"complete": True}, "verifier")
+    assert done.json()["summary"]["status"] == "verified"
+    newer = SubmissionAmendedV1(submission=a_submission(2, answers(share="70")))
+    await opened_case.consume(a_message(newer, f"intake/submissions/{a_key().text}", 2))
+    case = await opened_case.case(a_key())
+    assert case is not None
+    assert (case.status, case.number) == ("open", 2)
+
+
+async def test_who_did_not_answer_is_heard_on_appeal(verification: Verification) -> None:
+    stream, closed_at = f"intake/submissions/{a_key().text}", verification.clock.now()
+    nobody = SubmissionMissingV1(key=a_key(), group="province", rule_set=RULE_SET.ref(), closed_at=closed_at)
+    await verification.consume(a_message(nobody, stream, 1))
+    assert (await verification.post(f"{CASE}/return", RETURN, "verifier")).status_code == 409
+    await verification.post(f"{CASE}/reopen", {"reason": "Khiếu nại"}, "operator")
+    returned = await verification.post(f"{CASE}/return", {**RETURN, "submission_number": 0}, "verifier")
+    assert (returned.status_code, returned.json()["summary"]["status"]) == (200, "returned")
+    late = SubmissionLateV1(submission=a_submission(1, days_late=9))
+    await verification.consume(a_message(late, stream, 2))
+    done = await verification.post(f"{CASE}/accept-all", {"complete": True}, "verifier")
+    assert (done.json()["summary"]["basis"], done.json()["summary"]["revision"]) == ("answered", 2)
+
+
 @pytest.mark.parametrize(
     ("path", "body", "roles", "status"),
     [
@@ -111,6 +151,9 @@ async def test_a_case_returned_corrected_and_reopened(opened_case: Verification)
         ("accept-all", {}, ("operator", "chairman"), 403),
         ("complete", {}, ("platform",), 403),
         ("return", {}, ("operator",), 403),
+        ("resume", {"reason": "vì"}, ("operator",), 403),
+        ("resume", {"reason": "vì"}, ("agency",), 403),
+        ("resume", {"reason": "vì"}, ("verifier",), 409),
         ("reopen", {"reason": "vì"}, ("verifier",), 403),
         ("reopen", {"reason": "vì"}, ("operator",), 409),
         ("reopen", {"reason": ""}, ("operator",), 409),
@@ -148,6 +191,8 @@ async def test_who_may_not_act_is_refused(
         ("return", b'{"criteria": ["1.1"], "reason": "x", "due_on": 1637000000}', 422),
         ("return", b'{"criteria": ["1.1"], "reason": "x", "due_on": "2021-13-40"}', 422),
         ("return", b'{"criteria": [], "reason": "x", "due_on": "2021-11-20"}', 422),
+        ("resume", b"{}", 422),
+        ("resume", b'{"reason": "x", "due_on": "2021-11-20"}', 422),
         ("findings", b" " * (4 * 2**20 + 1), 413),
     ],
 )

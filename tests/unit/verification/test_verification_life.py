@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from verification_builders import CHECKLIST, LATER, NOW, RULE_SET, a_case, a_key, a_submission, answers
 
 from services.verification.core.arrival import BY_ITSELF, take_missing, take_submission
-from services.verification.core.case import accept_all, complete, record_findings, reopen, return_case
+from services.verification.core.case import accept_all, complete, record_findings, reopen, resume, return_case
 from services.verification.core.findings import Draft
 from services.verification.core.model import Case
 from shared.contracts.common import Answers
@@ -151,6 +151,38 @@ def test_today_is_a_possible_due_day_as_vietnam_counts_it() -> None:
     assert returned(a_case(), date(2021, 11, 11), now=late_evening).events
 
 
+def test_a_case_returned_by_mistake_is_taken_back_at_once() -> None:
+    change = resume(state(returned(a_case())), reason="  Trả nhầm ", by="tham-tra", now=NOW)
+    assert types(change) == ["verification.case.opened.v1"]
+    case = state(change)
+    assert (case.status, case.returned) == ("open", None)
+    act = case.history[-1]
+    assert (act.deed, act.by, act.note, act.criteria) == ("resumed", "tham-tra", "Trả nhầm", ("1.1", "1.3"))
+    done = state(accept_all(case, CHECKLIST, by="tham-tra", now=NOW, completing=True))
+    assert done.status == "verified"
+
+
+def test_what_the_agency_answers_after_all_amends_a_case_that_was_taken_back() -> None:
+    taken_back = state(resume(state(returned(a_case())), reason="Trả nhầm", by="tham-tra", now=NOW))
+    amended = take(taken_back, a_submission(2))
+    assert types(amended) == ["verification.case.opened.v1"]
+    done = state(accept_all(taken_back, CHECKLIST, by="tham-tra", now=NOW, completing=True))
+    again = take(done, a_submission(2))
+    assert types(again) == ["verification.case.reopened.v1", "verification.case.opened.v1"]
+
+
+@pytest.mark.parametrize("case", [a_case(), verified(), missing()], ids=["open", "verified", "missing"])
+def test_a_case_that_is_not_with_its_agency_cannot_be_taken_back(case: Case) -> None:
+    with pytest.raises(Conflict) as refused:
+        resume(case, reason="Trả nhầm", by="tham-tra", now=NOW)
+    assert refused.value.code == "case.not_returned"
+
+
+def test_taking_a_case_back_needs_a_reason() -> None:
+    with pytest.raises(Invalid):
+        resume(state(returned(a_case())), reason=" ", by="tham-tra", now=NOW)
+
+
 # --- verified and reopened ---------------------------------------------------------------------------------------
 
 
@@ -222,11 +254,32 @@ def test_a_reopened_missing_case_takes_no_findings_and_completes_without() -> No
     with pytest.raises(Conflict) as refused:
         record_findings(opened, CHECKLIST, [Draft("1.1", "accepted")], by="a", now=LATER)
     assert refused.value.code == "case.missing"
-    with pytest.raises(Conflict):
-        returned(opened)
     done = accept_all(opened, CHECKLIST, by="a", now=LATER, completing=True)
     assert types(done) == ["verification.submission.verified.v1"]
     assert state(done).revision == 2
+
+
+def test_who_did_not_answer_may_do_so_when_an_appeal_is_heard() -> None:
+    opened = state(reopen(missing(), reason="Khiếu nại", by="dieu-hanh", now=NOW))
+    change = returned(opened)
+    (event,) = change.events
+    assert isinstance(event.data, CaseReturnedV1)
+    assert (event.data.submission_number, event.data.criteria) == (0, ("1.1", "1.3"))
+    answered = take(state(change), a_submission())
+    assert types(answered) == ["verification.case.opened.v1"]
+    case = state(answered)
+    assert (case.status, case.basis, case.number, case.returned) == ("open", "answered", 1, None)
+    done = state(accept_all(case, CHECKLIST, by="tham-tra", now=LATER, completing=True))
+    assert (done.status, done.revision) == ("verified", 2)
+
+
+def test_who_does_not_answer_in_spite_of_an_appeal_is_verified_as_missing() -> None:
+    case = state(returned(state(reopen(missing(), reason="Khiếu nại", by="dieu-hanh", now=NOW))))
+    assert case.returned is not None
+    with pytest.raises(Conflict):
+        complete(case, CHECKLIST, by="tham-tra", now=case.returned.due_at - timedelta(seconds=1))
+    done = state(complete(case, CHECKLIST, by="tham-tra", now=case.returned.due_at))
+    assert (done.status, done.basis, done.revision, done.returned) == ("verified", "missing", 2, None)
 
 
 # --- any order of arrival ----------------------------------------------------------------------------------------
