@@ -30,9 +30,9 @@ SMALL = (
 )
 
 
-def small_year() -> ExampleYear:
+def small_year(agencies: Sequence[str] = SMALL) -> ExampleYear:
     """The plan of the small year."""
-    return example_year(YEAR).among(SMALL)
+    return example_year(YEAR).among(agencies)
 
 
 @dataclass
@@ -56,10 +56,12 @@ class SmallYear:
 
 @asynccontextmanager
 async def small_year_on_a_platform(
-    data: Path, arriving: Callable[[Sequence[Posting]], Sequence[Posting]] = tuple
+    data: Path,
+    arriving: Callable[[Sequence[Posting]], Sequence[Posting]] = tuple,
+    agencies: Sequence[str] = SMALL,
 ) -> AsyncIterator[SmallYear]:
     """A platform of its own in `data`, with the small year still to be played on it."""
-    plan, rule_sets = small_year(), {}
+    plan, rule_sets = small_year(agencies), {}
     clock = SettableClock(datetime(YEAR, 10, 1, tzinfo=UTC))
     platform = Platform(data, clock=clock)
     await platform.start()
