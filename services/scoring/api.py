@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse, Response
 
-from services.scoring.collections import CARDS, RANKINGS
+from services.scoring.collections import CAMPAIGNS, CARDS, RANKINGS
 from services.scoring.core.model import CardRecord
 from services.scoring.core.proof import Proof, proof, render_text
 from services.scoring.ports import RuleEngine
@@ -53,7 +53,9 @@ def _scorecard_routes(router: APIRouter, aggregates: Aggregates, scorer: Scorer)
         rule_set = await pinned_rule_set(aggregates, record.scored.rule_set)
         best = record.group_best if record.shown.stage == "final" else None
         scored = scorer.score(rule_set, [record.scored], best)[0]
-        return proof(rule_set, record.scored, scored, best)
+        campaign = await aggregates.get(CAMPAIGNS, record.scored.key.campaign)
+        member = campaign.member(record.scored.key.agency) if campaign else None
+        return proof(rule_set, record.scored, scored, best, member.name if member else "")
 
     base = "/scorecards/{campaign}/{programme}/{agency}"
 

@@ -43,10 +43,14 @@ __all__ = ["Proof", "ProvenCriterion", "ProvenInput", "ProvenRule", "ProvenSecti
 
 
 def proof(
-    rule_set: RuleSet, verified: VerifiedSubmission, scorecard: Scorecard, group_best: Mapping[str, Fraction] | None
+    rule_set: RuleSet,
+    verified: VerifiedSubmission,
+    scorecard: Scorecard,
+    group_best: Mapping[str, Fraction] | None,
+    agency_name: str = "",
 ) -> Proof:
-    """The proof of a scorecard that was worked out from `verified` by `rule_set`."""
-    return _Proving(rule_set, verified, scorecard, group_best).proof()
+    """The proof of a scorecard that was worked out from `verified` by `rule_set`; `agency_name` is for people."""
+    return _Proving(rule_set, verified, scorecard, group_best).proof(agency_name)
 
 
 class _Proving:
@@ -66,10 +70,11 @@ class _Proving:
         self._display: Display = rule_set.result.display
         self._results = {result.code: result for result in scorecard.criteria}
 
-    def proof(self) -> Proof:
+    def proof(self, agency_name: str) -> Proof:
         card, result = self._scorecard, self._rule_set.result
         sections = zip(self._rule_set.sections, card.sections, strict=True)
         return Proof(
+            agency_name=agency_name or self._verified.key.agency,
             key=self._verified.key,
             group=self._verified.group,
             rule_set=card.rule_set,

@@ -107,6 +107,7 @@ class Proof(_Proven):
     """Everything behind one scorecard."""
 
     key: SubmissionKey
+    agency_name: str
     group: Group
     rule_set: RuleSetRef
     rule_set_title: str

@@ -16,7 +16,7 @@ def render_text(proof: Proof) -> str:
 
 def _head(proof: Proof) -> Iterator[str]:
     stage = "chính thức" if proof.stage == "final" else "tạm tính"
-    yield f"PHIẾU ĐIỂM ({stage}) – {proof.key.agency} – {proof.key.campaign}"
+    yield f"PHIẾU ĐIỂM ({stage}) – {proof.agency_name} – đợt {proof.key.campaign}"
     yield f"Bộ tiêu chí: {proof.rule_set_title}"
     yield f"  {proof.rule_set.id} phiên bản {proof.rule_set.version}, SHA-256 {proof.rule_set.hash}"
     if proof.basis == "missing":
@@ -47,7 +47,8 @@ def _criterion(criterion: ProvenCriterion) -> Iterator[str]:
         yield f"      Thẩm tra: {criterion.finding.shown}{reason} ({criterion.finding.verifier})"
     for document in criterion.evidence:
         number = f"{document.number} " if document.number else ""
-        yield f"      Tài liệu: {number}{document.title}"
+        dated = f"ngày {document.issued_on:%d/%m/%Y} " if document.issued_on else ""
+        yield f"      Tài liệu: {number}{dated}{document.title}"
     if criterion.article is not None:
         yield f"      Căn cứ: {criterion.article}"
     if criterion.missed:

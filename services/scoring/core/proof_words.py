@@ -124,7 +124,10 @@ def method_words(method: Method, maximum: Fraction, inputs: Mapping[str, Input])
             return f"{_title(inputs, method.input)} × {each} điểm, tối đa {number(maximum)} điểm"
         case ChoiceMethod():
             item = inputs.get(method.input)
-            chosen = [f"{_option(item, option)}: {number(points)} điểm" for option, points in method.points.items()]
+            # In the order of the form: the order of the points is lost in canonical JSON, which sorts names.
+            asked = [option.id for option in item.options] if item is not None else sorted(method.points)
+            ordered = [option for option in asked if option in method.points]
+            chosen = [f"{_option(item, option)}: {number(method.points[option])} điểm" for option in ordered]
             return f"{_title(inputs, method.input)}: " + "; ".join(chosen)
         case RelativeMethod():
             return f"{_title(inputs, method.input)} / giá trị cao nhất trong nhóm × {number(maximum)} điểm"

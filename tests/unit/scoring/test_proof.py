@@ -158,7 +158,7 @@ def test_proof_is_plain_json_with_exact_strings() -> None:
 def test_text_for_the_terminal() -> None:
     text = render_text(proven(*full_card()))
     for line in (
-        "PHIẾU ĐIỂM (tạm tính) – so-y-te – 2021",
+        "PHIẾU ĐIỂM (tạm tính) – so-y-te – đợt 2021",
         "1. Hạng mục 1: 18,00/30,00 điểm",
         "      – Số liệu n: 3 cuộc họp (đơn vị trả lời: 4 cuộc họp)",
         "      Thẩm tra: điều chỉnh – Theo tài liệu (an.nv)",
