@@ -27,6 +27,7 @@ from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.handlers import Handler
 from shared.messaging.inbox import PASSED, Inbox
 from shared.messaging.losses import Losses
+from shared.messaging.marks import Process
 from shared.messaging.messages import Message, PublisherUnavailable
 from shared.messaging.reconcile import Reconciler, Reconcilers
 from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
@@ -80,7 +81,15 @@ class Service:
         self._broker = build_broker(parts.broker_address, definition.name)
         self._publisher = FastStreamPublisher(self._broker)
         self._progress = GroupProgress(parts.broker_address)
-        self.relay = Relay(definition.name, parts.store, collections, self._publisher, self._progress, parts.limits)
+        self.relay = Relay(
+            definition.name,
+            parts.store,
+            collections,
+            self._publisher,
+            self._progress,
+            parts.limits,
+            Process("", parts.clock) if parts.alone else Process.new(parts.clock),
+        )
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request)
         self._reconcilers = Reconcilers(definition.reconcilers(self.aggregates))
         self._losses = Losses(definition.name, self._ask_topic)

@@ -53,6 +53,15 @@ class Ahead:
             while waiting and waiting[0].offset < committed.get(partition, 0):
                 self._bytes[partition] -= waiting.popleft().size
 
+    def grown(self, ends: Mapping[int, int]) -> None:
+        """The broker's logs are at least so long: others publish, too."""
+        self.ends = {p: max(self.ends.get(p, 0), ends.get(p, 0)) for p in self.ends.keys() | ends.keys()}
+
+    def idle(self, position: int) -> None:
+        """If nothing is waited for, the watermark is at least here."""
+        if not any(self._waiting.values()):
+            self._last = max(self._last, position)
+
     def everything_consumed(self) -> None:
         """Nobody is waited for."""
         self._waiting.clear()

@@ -15,10 +15,12 @@ from typing import Any
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.registry import dead_letter_topics, topics
+from shared.kernel.clock import SystemClock
 from shared.messaging.aggregate import Collection
 from shared.messaging.dead_letter import DEAD_LETTERS
+from shared.messaging.marks import RELAY_COLLECTION, Process
 from shared.messaging.messages import BrokerProgress, Publisher, PublisherUnavailable
-from shared.messaging.topic_relay import RELAY_COLLECTION, REQUEST_KEY, RelayLimits, TopicRelay, request_key
+from shared.messaging.topic_relay import REQUEST_KEY, RelayLimits, TopicRelay, request_key
 from shared.storage.port import DocumentStore, StoreUnavailable, VersionConflict, Write
 
 __all__ = ["RELAY_COLLECTION", "Relay", "RelayLimits"]
@@ -37,7 +39,9 @@ class Relay:
         publisher: Publisher,
         progress: BrokerProgress,
         limits: RelayLimits | None = None,
+        process: Process | None = None,
     ) -> None:
+        process = process or Process.new(SystemClock())
         self._service = service
         self._store = store
         self._loaded = False
@@ -45,7 +49,10 @@ class Relay:
         owned = [topic for topic in topics().values() if topic.producer == service]
         own = [collection for collection in collections if collection is not DEAD_LETTERS]
         self._owned, self._dead = (
-            {topic.name: TopicRelay(topic, store, told_by, publisher, progress, self._limits) for topic in group}
+            {
+                topic.name: TopicRelay(topic, store, told_by, publisher, progress, self._limits, process)
+                for topic in group
+            }
             for group, told_by in ((owned, own), (dead_letter_topics().values(), [DEAD_LETTERS]))
         )
         # Dead-letter topics have no consumers to wait for, so one round serves them all.

@@ -14,17 +14,18 @@ from shared.contracts.registry import Topic
 from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.messaging.aggregate import OUTBOX, AggregateDocument, Collection, Pending
 from shared.messaging.ahead import Ahead
+from shared.messaging.marks import RELAY_COLLECTION, Mark, Marks, Process
 from shared.messaging.messages import POSITION_HEADER, BrokerProgress, Message, Publisher
-from shared.storage.port import Document, DocumentStore, JournalEntry, VersionConflict, Write
+from shared.storage.port import Document, DocumentStore, JournalEntry, VersionConflict
 
-__all__ = ["RELAY_COLLECTION", "RelayLimits", "TopicRelay"]
+__all__ = ["REQUEST_KEY", "RelayLimits", "TopicRelay", "request_key"]
 
 log = logging.getLogger(__name__)
 
-RELAY_COLLECTION = "relay"  # a document a topic: how far consumers have come; and one a request that is to be served
 REQUEST_KEY = "request/"
 _ASKED_MAX = 1000  # requests waiting; who is turned away asks again
 _NEWEST = 2**53  # a sequence that no stream reaches
+_SETTLING = 100  # how often in one turn it is looked whether something newer has come
 _OVERHEAD = 700  # bytes on the broker for headers and framing, rather more than less
 
 
@@ -51,6 +52,7 @@ class TopicRelay:
         publisher: Publisher,
         progress: BrokerProgress,
         limits: RelayLimits,
+        process: Process,
     ) -> None:
         self.topic = topic
         self.collections = collections
@@ -60,13 +62,17 @@ class TopicRelay:
         self._progress = progress
         self._limits = limits
         self._ahead = Ahead()
+        self._marks = Marks(topic.name, store, process)
         self._marked = 0
         # Dead-letter topics are told on by all services; nobody answers for what is in them.
         self._answers_for_log = topic.producer != "any"
         self._recovered = not self._answers_for_log
         # What is compacted is published again as a whole, and where nobody consumes, nobody is waited for.
-        self._counts_watermark = bool(topic.consumers) and topic.cleanup != "compact"
+        self._compacted = topic.cleanup == "compact"
+        self._counts_watermark = bool(topic.consumers) and not self._compacted
         self._replaying = False
+        # Of a compacted topic: by stream and key the sequence that was put last, 0 if that is not known.
+        self._put: dict[tuple[str, str], int] = {}
         self._requests: dict[RepublishRequestedV1, None] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -89,6 +95,7 @@ class TopicRelay:
         """Publish what aggregates hold, as far as there is room; True if something was published."""
         busy = False
         async with self._one_at_a_time:
+            await self._settle()
             self.blocked = self.blocked and not await self._is_worth_reading()
             if self.blocked:
                 return False
@@ -119,16 +126,17 @@ class TopicRelay:
         Of a compacted topic the newest state of each key; of others what some consumer group had not consumed.
         """
         async with self._one_at_a_time:
-            body = await self._mark_body()
-            known = {int(partition): end for partition, end in body.get("ends", {}).items()}
-            self._marked = int(body.get("watermark", 0))
+            known = await self._marks.read()
+            self._marked = known.watermark
             ends = await self._progress.ends(self.topic.name)
-            gone = Ahead(0, known).is_gone(ends) or bool(body.get("replaying"))
+            gone = Ahead(0, known.ends).is_gone(ends) or known.unfinished
             if gone or (not any(ends.values()) and await self._store.journal_end(self.topic.name)):
                 await self._publish_lost()
             else:
                 self._ahead = Ahead(self._marked, ends)
                 await self._count_backlog()
+                await self._store_mark(self._marked)  # others answer for nothing of what this process will publish
+            await self._marks.forget_stale()
             self._recovered = True
 
     async def replay(self, *, after: int = 0, before: int | None = None, latest_per_key: bool = False) -> int:
@@ -145,7 +153,14 @@ class TopicRelay:
             if self._ahead.is_gone(ends):
                 await self._notice_gone()
                 return
+            if await self._marks.has_stale():
+                self._recovered = False
+                return
+            self._ahead.grown(ends)
             await self._refresh()
+            if not self._compacted:
+                # What this process publishes later lies beyond, or the mark goes back before it does.
+                self._ahead.idle(await self._store.journal_end(self.topic.name))
             await self._store_mark(self._ahead.watermark)
 
     async def pending(self) -> int:
@@ -171,6 +186,7 @@ class TopicRelay:
                 self.blocked = True
                 break
             await self._publish(await self._store.append_journal(fitting) if fitting else [])
+            await self._settle()
             published |= {(entry.stream, entry.sequence) for entry in fitting}
             documents = await self._clear(collection, documents, published)
         return len(published)
@@ -211,14 +227,14 @@ class TopicRelay:
         return raw["topic"] == self.topic.name and (event["stream"], event["sequence"]) in published
 
     async def _serve(self, request: RepublishRequestedV1) -> None:
-        compact = self.topic.cleanup == "compact"
         if not request.stream:
-            await self._replay(request.after_position, request.before_position, compact)
+            await self._replay(request.after_position, request.before_position, self._compacted)
             return
         # On a compacted topic the newest event must come last again, or its key would be left with an older state.
-        last = _NEWEST if compact else min(request.last_sequence, _NEWEST)
+        last = _NEWEST if self._compacted else min(request.last_sequence, _NEWEST)
         first = max(request.first_sequence, 1)
         await self._publish_all(await self._store.read_stream(self.topic.name, request.stream, first, last))
+        await self._settle()
 
     async def _forget(self, request: RepublishRequestedV1) -> None:
         document = await self._store.get(RELAY_COLLECTION, request_key(request))
@@ -234,17 +250,17 @@ class TopicRelay:
         async for chunk in _chunks(entries, self._limits.batch):
             await self._publish_all(chunk)
             count += len(chunk)
+        await self._settle()
         return count
 
     async def _publish_lost(self) -> None:
         """The broker's log is gone. Until all is published again, that is what the next process has to begin with."""
-        compact = self.topic.cleanup == "compact"
-        after = 0 if compact else self._marked
-        log.warning("the broker's log of %s is gone; publishing again from %d", self.topic.name, after)
+        after = 0 if self._compacted else max(self._marked - self._store.position_margin, 0)
+        log.warning("the broker's log of %s is gone, or not whole; publishing again from %d", self.topic.name, after)
         self._ahead = Ahead(self._marked)
         self._replaying = True
         await self._store_mark(self._marked)
-        await self._replay(after, None, compact)
+        await self._replay(after, None, self._compacted)
         self._replaying = False
         await self._store_mark(self._marked)
 
@@ -270,6 +286,9 @@ class TopicRelay:
         """What all groups have consumed, by partition. A commit beyond the log's end is of a log that is gone."""
         commits = [await self._progress.committed(group, self.topic.name) for group in self.topic.consumers]
         slowest = {p: min((each.get(p, 0) for each in commits), default=0) for p in ends}
+        if any(offset > ends[p] for p, offset in slowest.items()):  # or of what another process has published since
+            told = await self._progress.ends(self.topic.name)
+            ends = {p: max(end, told.get(p, 0)) for p, end in ends.items()}
         return {p: offset if offset <= ends[p] else 0 for p, offset in slowest.items()}
 
     async def _is_worth_reading(self) -> bool:
@@ -306,16 +325,15 @@ class TopicRelay:
     async def _publish(self, entries: Sequence[JournalEntry]) -> None:
         if not entries:
             return
-        first = min(entry.position for entry in entries)
-        if self._counts_watermark and first <= self._marked:
-            # They are unconsumed again, and after a crash only the stored mark would tell.
-            await self._store_mark(first - 1)
+        await self._note_before(entries)
         messages = [Message(e.topic, e.key, {**e.headers, POSITION_HEADER: str(e.position)}, e.value) for e in entries]
         places = await self._publisher.publish(messages)
         if any(place.offset < self._ahead.ends.get(place.partition, 0) for place in places):
             await self._notice_gone()
         for entry, place in zip(entries, places, strict=True):
             self._ahead.placed(place, _size(entry), entry.position)
+            if self._compacted:
+                self._put[entry.stream, entry.key] = entry.sequence
         if not self.topic.consumers:
             self._ahead.everything_consumed()
 
@@ -325,23 +343,44 @@ class TopicRelay:
             self._recovered, self._replaying = False, True
             await self._store_mark(self._marked)
 
-    async def _mark_body(self) -> dict[str, Any]:
-        document = await self._store.get(RELAY_COLLECTION, self.topic.name)
-        return document.body if document else {}
+    async def _note_before(self, entries: Sequence[JournalEntry]) -> None:
+        """What must be stored before these go out, for after a crash only the stored mark would tell."""
+        if not self._answers_for_log:
+            return
+        first = min(entry.position for entry in entries)
+        again = self._counts_watermark and first <= self._marked  # they will be unconsumed again
+        if self._compacted:
+            self._put.update({(entry.stream, entry.key): 0 for entry in entries})
+        own = self._marks.own
+        if again or own is None or (self._compacted and not own.unfinished):
+            await self._store_mark(first - 1 if again else self._marked)
+
+    async def _settle(self) -> None:
+        """See to it that what was put last on a compacted topic is the newest of its key.
+
+        Another process may have published a newer event before it. The journal tells, being written before publishing;
+        and whoever writes there after we have looked will publish, and look, after us.
+        """
+        for _ in range(_SETTLING):
+            newer = await self._newer()
+            if not newer:
+                self._put.clear()
+                return
+            await self._publish(newer)
+
+    async def _newer(self) -> list[JournalEntry]:
+        """The newest event of each key that was put, if another one was put last."""
+        streams: dict[str, dict[str, int]] = {}
+        for (stream, key), sequence in self._put.items():
+            streams.setdefault(stream, {})[key] = sequence
+        result: list[JournalEntry] = []
+        for stream, keys in streams.items():
+            later = await self._store.read_stream(self.topic.name, stream, min(keys.values()) + 1, _NEWEST)
+            result += {e.key: e for e in later if e.sequence > keys.get(e.key, _NEWEST)}.values()
+        return result
 
     async def _store_mark(self, watermark: int) -> None:
-        ends = {str(partition): end for partition, end in sorted(self._ahead.ends.items())}
-        body = {"watermark": watermark, "ends": ends, "replaying": self._replaying}
-        while True:
-            document = await self._store.get(RELAY_COLLECTION, self.topic.name)
-            if document is not None and document.body == body:
-                break
-            try:
-                version = document.version if document else 0
-                await self._store.put(Write(RELAY_COLLECTION, self.topic.name, body, version))
-                break
-            except VersionConflict:
-                log.debug("another process marked %s", self.topic.name)
+        await self._marks.put(Mark(watermark, dict(self._ahead.ends), self._replaying or bool(self._put)))
         self._marked = watermark
 
 

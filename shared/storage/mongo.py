@@ -60,6 +60,8 @@ class MongoStore:
     again.
     """
 
+    position_margin = 10 * 60 * 1_000_000  # microseconds; clocks that are further apart are broken
+
     def __init__(self, client: Any, database: str, declared: DeclaredIndexes) -> None:
         self._client = client
         # Whatever the URI says: a secondary may lag behind, and compare-and-set needs the present.

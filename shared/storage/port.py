@@ -65,7 +65,12 @@ class JournalEntry:
 
 
 class DocumentStore(Protocol):
-    """One service's own namespace of documents and its journal. Safe for concurrent use by many tasks and processes."""
+    """One service's own namespace of documents and its journal. Safe for concurrent use by many tasks and processes.
+
+    `position_margin`: how far the positions that two processes give at the same moment may lie apart, at most.
+    """
+
+    position_margin: int
 
     async def get(self, collection: str, key: str) -> Document | None:
         """The document, or None."""

@@ -71,6 +71,8 @@ _END = "SELECT max(position) FROM journal WHERE topic = ?"
 class SqliteStore:
     """`DocumentStore` in one SQLite file. A name declared later finds a document once that is written again."""
 
+    position_margin = 0  # one transaction at a time gives positions
+
     def __init__(self, file: SqliteFile, declared: DeclaredIndexes) -> None:
         self._file = file
         self._declared = declared

@@ -38,6 +38,8 @@ class Fuse:
 class MemoryStore:
     """What is written outlives every crash."""
 
+    position_margin = 0
+
     def __init__(self, indexes: Mapping[str, Sequence[str]]) -> None:
         self._declared = DeclaredIndexes(indexes)
         self._documents: dict[tuple[str, str], tuple[int, str, dict[str, list[str]]]] = {}
@@ -140,6 +142,7 @@ class FusedStore:
         self._store = store
         self._fuse = fuse
         self.silent = False
+        self.position_margin = store.position_margin
 
     def __getattr__(self, name: str) -> Any:
         whole = getattr(self._store, name)

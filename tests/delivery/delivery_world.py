@@ -21,6 +21,7 @@ from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.handlers import Handler
 from shared.messaging.inbox import Inbox
 from shared.messaging.losses import Losses
+from shared.messaging.marks import Process
 from shared.messaging.messages import Message, PublisherUnavailable, Record
 from shared.messaging.relay import Relay, RelayLimits
 from shared.service import store_indexes
@@ -34,7 +35,7 @@ LIMITS = RelayLimits(idle=0.01, mark_every=0.0, retry_after=0.01, look_for_room=
 class ToyService:
     """One process of a service; `World.restart` makes another on the same store."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, process: str = "") -> None:
         self.name = name
         self.world = world
         self.fuse = Fuse()
@@ -45,7 +46,8 @@ class ToyService:
         collections = (*COLLECTIONS[name], DEAD_LETTERS)
         self.aggregates = Aggregates(name, self.store, world.clock, lambda *place: self.written.append(place))  # type: ignore[arg-type]
         self.inbox = Inbox(self.aggregates, world.handlers[name], collections, self._request, attempts=3, backoff=0.0)
-        self.relay = Relay(name, self.store, collections, self.publisher, world.broker, world.limits)  # type: ignore[arg-type]
+        who = Process(process, world.clock)
+        self.relay = Relay(name, self.store, collections, self.publisher, world.broker, world.limits, who)  # type: ignore[arg-type]
         self.losses = Losses(name, self._ask_topic)
 
     async def deliver(
@@ -192,7 +194,12 @@ class World:
             for topic in topics().values():
                 if topic.producer != name or topic.cleanup == "compact":
                     continue
-                watermark = bodies.get(("relay", topic.name), {}).get("watermark", 0)
+                marks = [
+                    body
+                    for (collection, key), body in bodies.items()
+                    if collection == "relay" and (key == topic.name or key.startswith(f"{topic.name}/"))
+                ]
+                watermark = min((mark["watermark"] for mark in marks), default=0)
                 for entry in store.journal(topic.name):
                     if entry.position > watermark or (topic.name, entry.stream, entry.sequence) in unpublished:
                         continue
