@@ -16,6 +16,8 @@ async def test_events_published_again_leave_the_newest_edition_last(publishing: 
     await publishing.published()
     await publishing.consume(as_record(RankingComputedV1(ranking=a_ranking(KEY, 2, (("so-y-te", 95),))), 2))
     await publishing.sign(await publishing.draft(number="7/QĐ-UBND", issued_on="2022-01-04", reason="Sai"))
+    while await publishing.relay.turn():
+        pass
     stream = "publishing/decisions/2021"
     publishing.relay.ask_again(
         RepublishRequestedV1(
