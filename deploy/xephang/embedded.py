@@ -13,7 +13,7 @@ from shared.messaging.relay import RelayLimits
 __all__ = ["EMBEDDED_LIMITS", "EmbeddedBroker"]
 
 # Well within the 5 MB a partition that the broker keeps, even when a whole batch falls into one partition.
-EMBEDDED_LIMITS = RelayLimits(max_ahead=1_500_000, batch=100)
+EMBEDDED_LIMITS = RelayLimits(max_ahead=1_500_000, volatile=True, batch=100)
 
 
 class EmbeddedBroker:

@@ -34,6 +34,7 @@ class RelayLimits:
     """How the relay goes about it. `max_ahead` in bytes a partition, `idle`/`mark_every` in seconds."""
 
     max_ahead: int = 64 * 2**20
+    volatile: bool = False  # the broker keeps nothing between starts: an empty log then is no news
     batch: int = 500
     idle: float = 1.0
     mark_every: float = 1.0
@@ -256,7 +257,8 @@ class TopicRelay:
     async def _publish_lost(self) -> None:
         """The broker's log is gone. Until all is published again, that is what the next process has to begin with."""
         after = 0 if self._compacted else max(self._marked - self._store.position_margin, 0)
-        log.warning("the broker's log of %s is gone, or not whole; publishing again from %d", self.topic.name, after)
+        level = logging.INFO if self._limits.volatile else logging.WARNING
+        log.log(level, "the broker's log of %s is gone, or not whole; publishing again from %d", self.topic.name, after)
         self._ahead = Ahead(self._marked)
         self._replaying = True
         await self._store_mark(self._marked)
