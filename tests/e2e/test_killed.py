@@ -84,13 +84,13 @@ def moments(seed: int, kills: int) -> list[tuple[int, float]]:
 
 def check(folder: Path, seed: int, kills: int, undisturbed: Path) -> None:
     killed = [play_until_killed(folder, lines, seconds) for lines, seconds in moments(seed, kills)]
-    assert all(killed[:-1])  # the last moment may come when all is done
+    assert all(killed[: max(1, kills - 1)])  # the last of several moments may come when all is done
     play_to_the_end(folder)
     assert_same_files(folder / "out" / str(YEAR), undisturbed)
 
 
 def test_year_is_the_same_when_the_platform_is_killed_and_started_again(tmp_path: Path, undisturbed: Path):
-    check(tmp_path, seed=2021, kills=2, undisturbed=undisturbed)
+    check(tmp_path, seed=2021, kills=1, undisturbed=undisturbed)  # the long test kills eighteen times
 
 
 @pytest.mark.slow
