@@ -74,6 +74,10 @@ class EventData(BaseModel):
     type_: ClassVar[str]
     topic: ClassVar[str]
 
+    def plain(self) -> dict[str, Any]:
+        """Plain JSON as it travels, defaults left out: its canonical bytes are the message's value."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "type_" in cls.__dict__:

@@ -207,7 +207,7 @@ class AggregateDocument(Generic[S]):
             causationid=cause.id if cause else "",
             actor=actor or (cause.actor if cause else ""),
             traceparent=cause.traceparent if cause else "",
-            data=outgoing.data.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            data=outgoing.data.plain(),
         )
         # Refused here, because once it stands in an outbox it would hold up everything behind it.
         headers = event.headers()

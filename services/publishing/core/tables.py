@@ -85,7 +85,7 @@ def csv_bytes(ranking: Ranking, rule_set: RuleSet) -> bytes:
 
 def published_bytes(edition: Edition) -> bytes:
     """The bytes of the event's value on Kafka: canonical JSON of its data, as the outbox holds it."""
-    return canonical_json(edition.event().model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    return canonical_json(edition.event().plain())
 
 
 def _row(row: RankedAgency, rule_set: RuleSet, mark: str, tied: bool) -> TableRow:
