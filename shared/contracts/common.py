@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared.ruleset.document import CriterionCode, Group, InputId, Programme, RuleSetRef, Sentence
+from shared.ruleset.document import CriterionCode, Group, InputId, Programme, RuleSetRef, Sentence, UnitName
 
 __all__ = [
     "Agency",
@@ -19,6 +19,7 @@ __all__ = [
     "Evidence",
     "GroupKey",
     "SubmissionKey",
+    "UnitAnswer",
     "Value",
 ]
 
@@ -77,14 +78,23 @@ class GroupKey(Value):
         return f"{self.campaign}/{self.programme}/{self.group}"
 
 
+class UnitAnswer(Value):
+    """The answer of one sub-unit (a commune of a district); `value` only in the state `value`, as in `Answer`."""
+
+    state: Literal["value", "not_applicable", "not_reported", "rejected"]
+    value: bool | int | str | None = None
+
+
 class Answer(Value):
     """One figure (số liệu) with its state; `value` only in the state `value`.
 
     Booleans are JSON booleans, integers JSON integers, decimals strings such as "12.5", choices the option's id.
+    A figure asked of every sub-unit has, in the state `value`, the answers of the `units` by name instead of a value.
     """
 
     state: Literal["value", "not_applicable", "not_reported", "rejected"]
     value: bool | int | str | None = None
+    units: dict[UnitName, UnitAnswer] = {}
 
 
 class Evidence(Value):

@@ -25,9 +25,12 @@ from shared.kernel.exact import Exact, Rounding
 __all__ = [
     "AllOf",
     "AnyOf",
+    "AskedIf",
+    "AverageMethod",
     "Band",
     "BandsMethod",
     "BestMethod",
+    "ByMethod",
     "CapSection",
     "ChoiceMethod",
     "Comparison",
@@ -40,6 +43,7 @@ __all__ = [
     "Effect",
     "Example",
     "ExampleAnswer",
+    "ExampleUnits",
     "ExcludeCriterion",
     "ExcludeFromRanking",
     "Expectation",
@@ -67,6 +71,7 @@ __all__ = [
     "Stage",
     "SumMethod",
     "Text",
+    "TieBreaker",
     "YesNoMethod",
     "ZeroCriterion",
     "ZeroSection",
@@ -85,6 +90,9 @@ FactName = Annotated[
     str,
     StringConstraints(pattern=r"^(submission|input|state|criterion|derived)\.[a-z][a-z0-9_]*$", max_length=80),
 ]
+# The highest value of an input in a group, or of a quotient: `staff_it/staff_total` (shared/ruleset/uses.py).
+BestKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$", max_length=129)]
+UnitName = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 
@@ -126,7 +134,10 @@ class Option(_Model):
 
 
 class Input(_Model):
-    """One figure an agency is asked for (số liệu); `minimum`/`maximum` inclusive, in `unit`; decimals ≤ 6 places."""
+    """One figure an agency is asked for (số liệu); `minimum`/`maximum` inclusive, in `unit`; decimals ≤ 6 places.
+
+    One that is `per_unit` is asked of every sub-unit (the communes of a district) and only an average reads it.
+    """
 
     id: InputId
     title: Text
@@ -135,6 +146,7 @@ class Input(_Model):
     minimum: Exact | None = None
     maximum: Exact | None = None
     options: tuple[Option, ...] = ()
+    per_unit: bool = False
 
 
 # --- how it is scored: one class for each form of domain.md -----------------------------------------------------
@@ -204,10 +216,15 @@ class ChoiceMethod(_Model):
 
 
 class RelativeMethod(_Model):
-    """value / highest value in the group × maximum; known only when the group is complete (second pass)."""
+    """value / highest value in the group × maximum; known only when the group is complete (second pass).
+
+    The value is an input's, or a quotient's (with an input as denominator). Where the highest value is 0 the criterion
+    counts 0 (`zero`), its maximum (`full`), or leaves points and maximum (`not_applicable`).
+    """
 
     form: Literal["relative"]
-    input: InputId
+    input: InputId | Quotient
+    zero_best: Literal["zero", "full", "not_applicable"] = "zero"
 
 
 class InformationMethod(_Model):
@@ -230,6 +247,26 @@ class BestMethod(_Model):
     cases: tuple[Part, ...]
 
 
+class AverageMethod(_Model):
+    """Mean of an inner method over the sub-units of an agency, each worked out with its own `per_unit` figures.
+
+    A unit that is not applicable leaves the mean; one that did not report, or was rejected, counts 0. `total` names an
+    input that says how many units there are: those that nothing was said of count 0 as well.
+    """
+
+    form: Literal["average"]
+    of: Method
+    total: InputId | None = None
+
+
+class ByMethod(_Model):
+    """The method differs by the class of agency: `input` is a choice (cases by option) or a boolean (`yes`, `no`)."""
+
+    form: Literal["by"]
+    input: InputId
+    cases: dict[InputId, Method]
+
+
 Method = Annotated[
     YesNoMethod
     | RatioMethod
@@ -239,7 +276,9 @@ Method = Annotated[
     | RelativeMethod
     | InformationMethod
     | SumMethod
-    | BestMethod,
+    | BestMethod
+    | AverageMethod
+    | ByMethod,
     Field(discriminator="form"),
 ]
 
@@ -253,14 +292,34 @@ class Part(_Model):
 
 
 class EvidenceRequirement(_Model):
-    """What shows that the answer is true (tài liệu kiểm chứng); `required` feeds the rule "no evidence → 0"."""
+    """What shows that the answer is true (tài liệu kiểm chứng); `required` feeds the rule "no evidence → 0".
+
+    `without`, 0..1, is the share of the earned points that counts where required evidence is missing, for this
+    criterion alone; rules may do more.
+    """
 
     required: bool = False
     documents: tuple[Sentence, ...] = ()
+    without: Exact | None = None
+
+
+class AskedIf(_Model):
+    """The criterion is asked only of those for whom `when` holds (over `input.*` facts, as verified).
+
+    Of the others it leaves points and maximum (`not_applicable`), or counts 0 of its maximum (`zero`). Whoever does
+    not report a figure that decides it, and is not asked for that reason, has not reported the criterion.
+    """
+
+    when: Condition
+    otherwise: Literal["not_applicable", "zero"] = "not_applicable"
 
 
 class Criterion(_Model):
-    """One row of the published annex (tiêu chí)."""
+    """One row of the published annex (tiêu chí).
+
+    A `bonus` criterion (điểm thưởng) adds up to its maximum in points and nothing to the maximum of its section, whose
+    points it cannot raise above that.
+    """
 
     code: CriterionCode
     title: Text
@@ -274,16 +333,22 @@ class Criterion(_Model):
     article: Sentence | None = None
     not_applicable: Literal["refused", "allowed"] = "refused"
     message: Text | None = None
+    bonus: bool = False
+    asked_if: AskedIf | None = None
 
 
 class Section(_Model):
-    """A section (hạng mục); its criteria's maxima add up to `maximum`."""
+    """A section (hạng mục); its criteria's maxima add up to `maximum`, bonus criteria left out.
+
+    `weight` counts in the mean of a result that has one (`Result.mean`).
+    """
 
     code: SectionCode
     title: Text
     maximum: Exact
     criteria: tuple[Criterion, ...]
     origin: Literal["decision", "illustrative"] = "decision"
+    weight: Exact | None = None
 
 
 # --- what cuts across: conditions over facts, and effects -------------------------------------------------------
@@ -445,19 +510,48 @@ class Display(_Model):
     rounding: Rounding = "half_up"
 
 
+class TieBreaker(_Model):
+    """What decides between equal values: points or index, or the points of a section or criterion.
+
+    Equal in all tie-breakers is equal rank.
+    """
+
+    of: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^(points|index|section\.[0-9]{1,2}|criterion\.[0-9]{1,2}\.[0-9]{1,2}(\.[0-9]{1,2})?)$"
+        ),
+    ]
+    first: Literal["highest", "lowest"] = "highest"
+
+
 class Result(_Model):
-    """`index`: points / maximum applicable points, 0..1; `total`: points. Levels are given from high to low."""
+    """`index`: points / maximum applicable points, 0..1; `total`: points. Levels are given from high to low.
+
+    With a `mean`, the index is the mean of the sections' points / maximum instead, by their weights (equal ones unless
+    given), over the sections that apply; deductions from the total come off it as a share of the applicable maximum. A
+    geometric mean has no exact value in general: it is taken down to 18 decimals, so that a level, whose threshold has
+    fewer, is decided exactly.
+    """
 
     form: Literal["index", "total"]
     levels: tuple[Level, ...] = Field(min_length=1)
     display: Display = Display()
     ties: Literal["skip"] = "skip"  # equal exact value → equal rank, the next rank skips: 1, 2, 2, 4
+    mean: Literal["arithmetic", "geometric"] | None = None
+    tie_breakers: tuple[TieBreaker, ...] = ()
 
 
 class ExampleAnswer(_Model):
     """An answer that is not a plain value."""
 
     state: Literal["not_applicable", "not_reported"]
+
+
+class ExampleUnits(_Model):
+    """The answers of sub-units to an input that is `per_unit`, by the name of the unit."""
+
+    units: dict[UnitName, bool | Exact | ExampleAnswer | str]
 
 
 class Expectation(_Model):
@@ -477,18 +571,18 @@ class Example(_Model):
 
     `extends` starts from another example's answers, findings and facts. `evidence_missing` lists the criteria that
     have no evidence (all others have it); `rejected` the criteria that verification rejected; `group_best` the highest
-    value in the group by input, for relative criteria.
+    value in the group by input (of a quotient by `numerator/denominator`), for relative criteria.
     """
 
     id: Slug
     title: Text
     extends: Slug | None = None
-    answers: dict[InputId, bool | Exact | ExampleAnswer | str] = {}
+    answers: dict[InputId, bool | Exact | ExampleAnswer | ExampleUnits | str] = {}
     evidence_missing: tuple[CriterionCode, ...] = ()
     rejected: tuple[CriterionCode, ...] = ()
     days_late: Annotated[int, Field(ge=0)] = 0
     missing: bool = False
-    group_best: dict[InputId, Exact] = {}
+    group_best: dict[BestKey, Exact] = {}
     expect: Expectation
 
 
@@ -576,5 +670,19 @@ class RuleSet(_Model):
         return {item.id: item for criterion in self.criteria() for item in criterion.inputs}
 
 
-for _model in (Part, SumMethod, BestMethod, AllOf, AnyOf, Not, Rule, Criterion, Section, RuleSet):
+for _model in (
+    Part,
+    SumMethod,
+    BestMethod,
+    AverageMethod,
+    ByMethod,
+    AllOf,
+    AnyOf,
+    Not,
+    Rule,
+    AskedIf,
+    Criterion,
+    Section,
+    RuleSet,
+):
     _model.model_rebuild()
