@@ -138,7 +138,10 @@ class ScorecardComputedV1(EventData):
 
 
 class RankedAgency(Value):
-    """A row of a ranking. `value` is what was ranked by: the index (it) or the points (portal), exact."""
+    """A row of a ranking. `value` is what was ranked by: the index (it) or the points (portal), exact.
+
+    `tie_breakers` are the values that decide between equal ones, in the order of the rule set; mostly there are none.
+    """
 
     rank: int
     agency: str
@@ -149,6 +152,7 @@ class RankedAgency(Value):
     value: Exact
     level: str
     basis_hash: str
+    tie_breakers: tuple[Exact, ...] = ()
 
 
 class UnrankedAgency(Value):

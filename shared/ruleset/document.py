@@ -219,12 +219,12 @@ class RelativeMethod(_Model):
     """value / highest value in the group × maximum; known only when the group is complete (second pass).
 
     The value is an input's, or a quotient's (with an input as denominator). Where the highest value is 0 the criterion
-    counts 0 (`zero`), its maximum (`full`), or leaves points and maximum (`not_applicable`).
+    counts 0 (`zero`) or its maximum (`full`).
     """
 
     form: Literal["relative"]
     input: InputId | Quotient
-    zero_best: Literal["zero", "full", "not_applicable"] = "zero"
+    zero_best: Literal["zero", "full"] = "zero"
 
 
 class InformationMethod(_Model):
@@ -251,7 +251,8 @@ class AverageMethod(_Model):
     """Mean of an inner method over the sub-units of an agency, each worked out with its own `per_unit` figures.
 
     A unit that is not applicable leaves the mean; one that did not report, or was rejected, counts 0. `total` names an
-    input that says how many units there are: those that nothing was said of count 0 as well.
+    input that says how many units there are: those that nothing was said of count 0 as well, and where there are none
+    the criterion leaves points and maximum.
     """
 
     form: Literal["average"]
@@ -317,8 +318,9 @@ class AskedIf(_Model):
 class Criterion(_Model):
     """One row of the published annex (tiêu chí).
 
-    A `bonus` criterion (điểm thưởng) adds up to its maximum in points and nothing to the maximum of its section, whose
-    points it cannot raise above that.
+    A `bonus` criterion (điểm thưởng) adds up to its maximum in points and nothing to the maximum of its section. It
+    cannot raise a section above the maximum that applies there, nor the total above the total maximum. A section of
+    nothing but bonus criteria has no maximum that applies: its points are cut to the one that it declares.
     """
 
     code: CriterionCode

@@ -6,11 +6,11 @@ Answers, findings and adjustments are merged here once; everything after it sees
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from shared.contracts.common import Answer, CriterionFinding
+from shared.contracts.common import Answer, CriterionFinding, UnitAnswer
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.errors import Fault, Invalid
 from shared.kernel.exact import parse_exact
@@ -24,10 +24,11 @@ Typed = bool | Fraction | str
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One input as verified; `value` only in the state `value`."""
+    """One input as verified; `value` only in the state `value`, `units` (by name) where every sub-unit is asked."""
 
     state: State
     value: Typed | None = None
+    units: Mapping[str, Figure] = field(default_factory=dict)
 
 
 Figures = Mapping[str, Figure]
@@ -102,8 +103,11 @@ def _figures(rule_set: RuleSet, answers: Mapping[str, Answer]) -> dict[str, Figu
     return figures
 
 
-def _figure(criterion: Criterion, item: Input, answer: Answer) -> Figure:
+def _figure(criterion: Criterion, item: Input, answer: Answer | UnitAnswer) -> Figure:
     if answer.state == "value":
+        if item.per_unit and isinstance(answer, Answer):
+            units = {name: _figure(criterion, item, one) for name, one in sorted(answer.units.items())}
+            return Figure("value", units=units)
         return _value(criterion, item, answer.value)
     if answer.state == "rejected":
         return _REJECTED

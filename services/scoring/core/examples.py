@@ -15,12 +15,13 @@ from services.scoring.core.facts import Firing, RuleEngineError
 from services.scoring.core.points import CompiledRuleSet, compile_rule_set
 from services.scoring.core.reference import evaluate
 from services.scoring.core.scorecard import basis_hash, score
-from shared.contracts.common import Answer, Answers, CriterionFinding, Evidence, SubmissionKey
+from shared.contracts.common import Answer, Answers, CriterionFinding, Evidence, SubmissionKey, UnitAnswer
 from shared.contracts.scoring import ScorecardSummary
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.errors import DomainError, Fault
 from shared.kernel.exact import exact_text
-from shared.ruleset.document import Example, ExampleAnswer, Expectation, Input, RuleSet
+from shared.ruleset.document import Example, ExampleAnswer, ExampleUnits, Expectation, Input, RuleSet
+from shared.ruleset.uses import best_keys
 
 __all__ = ["example_submission", "resolve", "run_examples"]
 
@@ -118,14 +119,21 @@ def _merged(chain: Iterable[Mapping[_Key, _Item]]) -> dict[_Key, _Item]:
     return merged
 
 
-def _answer(item: Input, value: bool | Fraction | ExampleAnswer | str) -> Answer:
+def _answer(item: Input, value: bool | Fraction | ExampleAnswer | ExampleUnits | str) -> Answer:
+    if isinstance(value, ExampleUnits):
+        units = {name: UnitAnswer.model_validate(_plain(item, one)) for name, one in value.units.items()}
+        return Answer(state="value", units=units)
+    return Answer.model_validate(_plain(item, value))
+
+
+def _plain(item: Input, value: bool | Fraction | ExampleAnswer | str) -> dict[str, bool | int | str]:
     if isinstance(value, ExampleAnswer):
-        return Answer(state=value.state)
+        return {"state": value.state}
     if isinstance(value, Fraction):
         # A text or an option may look like a number; an integer travels as one.
         whole = value.denominator == 1 and item.type == "integer"
-        return Answer(state="value", value=value.numerator if whole else exact_text(value))
-    return Answer(state="value", value=value)
+        return {"state": "value", "value": value.numerator if whole else exact_text(value)}
+    return {"state": "value", "value": value}
 
 
 def _run(rule_set: RuleSet, engine: _Engine, ready: Sequence[_Ready]) -> list[Fault]:
@@ -179,7 +187,10 @@ def _unknown(rule_set: RuleSet, example: Example) -> Iterator[Fault]:
     codes = {one.code for one in rule_set.criteria()}
     named: dict[str, tuple[Iterable[str | None], Container[str | None]]] = {
         "answers": (example.answers, inputs),
-        "group_best": (example.group_best, inputs),
+        "group_best": (
+            example.group_best,
+            inputs.keys() | {k for one in rule_set.criteria() for k in best_keys(one.method)},
+        ),
         "evidence_missing": (example.evidence_missing, codes),
         "rejected": (example.rejected, codes),
         "expect.criteria": (example.expect.criteria, codes),

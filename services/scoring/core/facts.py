@@ -5,16 +5,16 @@ An absent fact is None. Facts of a criterion exist only inside a rule `for_each:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from services.scoring.core.card import Card, Typed
 from services.scoring.core.points import CompiledCriterion
-from shared.ruleset.document import AllOf, AnyOf, Comparison, Condition, Derive, Not, RuleSet
+from shared.ruleset.document import Derive, RuleSet
 
-__all__ = ["Firing", "Kind", "RuleEngineError", "card_fact", "comparisons", "criterion_fact", "fact_kinds", "kind_of"]
+__all__ = ["Firing", "Kind", "RuleEngineError", "card_fact", "criterion_fact", "fact_kinds", "kind_of"]
 
 Kind = Literal["boolean", "number", "text"]
 
@@ -58,18 +58,6 @@ def criterion_fact(name: str) -> Callable[[CompiledCriterion, Card], Typed | Non
             return lambda criterion, card: not criterion.information
         case _:
             return lambda criterion, card: None
-
-
-def comparisons(condition: Condition) -> Iterator[Comparison]:
-    """All comparisons in a condition."""
-    match condition:
-        case Comparison():
-            yield condition
-        case AllOf(all=parts) | AnyOf(any=parts):
-            for part in parts:
-                yield from comparisons(part)
-        case Not(not_=inner):
-            yield from comparisons(inner)
 
 
 def fact_kinds(rule_set: RuleSet) -> Mapping[str, frozenset[Kind]]:

@@ -7,14 +7,17 @@ where it can (`value`) and always answers within 0..maximum. Everything is `Frac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
-from services.scoring.core.card import NOT_REPORTED, Figures, State, combined
+from services.scoring.core.card import NOT_REPORTED, Figure, Figures, State, combined
 from shared.ruleset.document import (
+    AverageMethod,
     Band,
     BandsMethod,
     BestMethod,
+    ByMethod,
     ChoiceMethod,
     CountMethod,
     InformationMethod,
@@ -26,8 +29,9 @@ from shared.ruleset.document import (
     SumMethod,
     YesNoMethod,
 )
+from shared.ruleset.uses import best_key, used_inputs
 
-__all__ = ["CompiledMethod", "GroupBest", "compile_method"]
+__all__ = ["Compared", "CompiledMethod", "GroupBest", "compile_method"]
 
 GroupBest = Mapping[str, Fraction]
 StateOf = Callable[[Figures], State]
@@ -38,12 +42,20 @@ ONE = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """A value that is compared with the highest of the group: its key (uses.best_key), and how to read it."""
+
+    key: str
+    value: Callable[[Figures], Fraction | None]
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledMethod:
-    """A method ready to run; `relative_inputs` are those compared with the best of the group."""
+    """A method ready to run; `compared` are the values compared with the best of the group."""
 
     state: StateOf
     points: PointsOf
-    relative_inputs: tuple[str, ...] = ()
+    compared: tuple[Compared, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +65,18 @@ class _Context:
     maximum: Fraction
     may_be_not_applicable: bool
     own_inputs: tuple[str, ...] = ()
+    per_unit: frozenset[str] = frozenset()
 
 
 def compile_method(
-    method: Method, maximum: Fraction, may_be_not_applicable: bool, own_inputs: Sequence[str] = ()
+    method: Method,
+    maximum: Fraction,
+    may_be_not_applicable: bool,
+    own_inputs: Sequence[str] = (),
+    per_unit: frozenset[str] = frozenset(),
 ) -> CompiledMethod:
-    """The closures of one method; `own_inputs` are what an information criterion asks."""
-    return _compile(method, _Context(maximum, may_be_not_applicable, tuple(own_inputs)))
+    """The closures of one method; `own_inputs` are what an information criterion asks, `per_unit` of every sub-unit."""
+    return _compile(method, _Context(maximum, may_be_not_applicable, tuple(own_inputs), per_unit))
 
 
 def _compile(method: Method, context: _Context) -> CompiledMethod:
@@ -82,6 +99,10 @@ def _compile(method: Method, context: _Context) -> CompiledMethod:
             return _parts(parts, context, lambda points: min(sum(points, ZERO), context.maximum))
         case BestMethod(cases=cases):
             return _parts(cases, context, lambda points: min(max(points), context.maximum))
+        case AverageMethod():
+            return _average(method, context)
+        case ByMethod():
+            return _by(method, context)
 
 
 def _yes_no(method: YesNoMethod, context: _Context) -> CompiledMethod:
@@ -131,20 +152,23 @@ def _choice(method: ChoiceMethod, context: _Context) -> CompiledMethod:
 
 
 def _relative(method: RelativeMethod, context: _Context) -> CompiledMethod:
-    name, read, maximum = method.input, _reader(method.input), context.maximum
+    of, key, maximum = method.input, best_key(method.input), context.maximum
+    read = _quotient(of) if isinstance(of, Quotient) else _reader(of)
+    state = _quotient_state(of, context) if isinstance(of, Quotient) else _needs((of,), context)
+    at_zero = maximum if method.zero_best == "full" else ZERO
 
     def points(figures: Figures, best: GroupBest) -> Fraction:
-        highest = best.get(name, ZERO)
-        return _within(read(figures) / highest, ONE) * maximum if highest > 0 else ZERO
+        highest = best.get(key, ZERO)
+        return _within(read(figures) / highest, ONE) * maximum if highest > 0 else at_zero
 
-    return CompiledMethod(_needs((name,), context), points, (name,))
+    def value(figures: Figures) -> Fraction | None:
+        return read(figures) if state(figures) == "value" else None
+
+    return CompiledMethod(state, points, (Compared(key, value),))
 
 
 def _parts(parts: Sequence[Part], context: _Context, together: Callable[[list[Fraction]], Fraction]) -> CompiledMethod:
-    compiled = tuple(
-        _compile(part.method, _Context(part.maximum, context.may_be_not_applicable, context.own_inputs))
-        for part in parts
-    )
+    compiled = tuple(_compile(part.method, replace(context, maximum=part.maximum)) for part in parts)
 
     def state(figures: Figures) -> State:
         states = [part.state(figures) for part in compiled]
@@ -153,7 +177,77 @@ def _parts(parts: Sequence[Part], context: _Context, together: Callable[[list[Fr
     def points(figures: Figures, best: GroupBest) -> Fraction:
         return together([part.points(figures, best) if part.state(figures) == "value" else ZERO for part in compiled])
 
-    return CompiledMethod(state, points, tuple(name for part in compiled for name in part.relative_inputs))
+    return CompiledMethod(state, points, tuple(one for part in compiled for one in part.compared))
+
+
+def _average(method: AverageMethod, context: _Context) -> CompiledMethod:
+    inner = _compile(method.of, context)
+    asked = tuple(name for name in used_inputs(method.of) if name in context.per_unit)
+    needs_units = _needs(asked, context)
+    needs_total = None if method.total is None else _needs((method.total,), context)
+    total = None if method.total is None else _reader(method.total)
+
+    def units(figures: Figures) -> list[Figures]:
+        """The figures of each unit that something was said of."""
+        names = sorted({unit for name in asked for unit in figures.get(name, NOT_REPORTED).units})
+        return [{**figures, **{name: _of_unit(figures, name, unit) for name in asked}} for unit in names]
+
+    def unsaid(figures: Figures, said: int) -> int:
+        return 0 if total is None else max(ceil(total(figures)) - said, 0)
+
+    def state(figures: Figures) -> State:
+        if needs_total is not None and (found := needs_total(figures)) != "value":
+            return found
+        states = [inner.state(one) for one in units(figures)]
+        if "value" in states:
+            return "value"
+        if not states:  # nothing was said of any unit
+            missing = needs_units(figures)
+            none_there = total is not None and total(figures) == 0
+            return "not_applicable" if none_there else "not_reported" if missing == "value" else missing
+        return combined([*states, "not_reported"] if unsaid(figures, len(states)) else states)
+
+    def points(figures: Figures, best: GroupBest) -> Fraction:
+        each = units(figures)
+        states = [inner.state(one) for one in each]
+        counted = len(each) - states.count("not_applicable") + unsaid(figures, len(each))
+        earned = (inner.points(one, best) for one, found in zip(each, states, strict=True) if found == "value")
+        return sum(earned, ZERO) / counted
+
+    return CompiledMethod(state, points)
+
+
+def _of_unit(figures: Figures, name: str, unit: str) -> Figure:
+    figure = figures.get(name, NOT_REPORTED)
+    return figure.units.get(unit, NOT_REPORTED) if figure.state == "value" else Figure(figure.state)
+
+
+def _by(method: ByMethod, context: _Context) -> CompiledMethod:
+    name, needs = method.input, _needs((method.input,), context)
+    cases = {option: _compile(case, context) for option, case in method.cases.items()}
+
+    def case(figures: Figures) -> CompiledMethod:
+        value = figures[name].value
+        option = value if isinstance(value, str) else "yes" if value is True else "no"
+        if option not in cases:
+            raise TypeError(f"input {name!r} is {value!r}, for which there is no method: the rule set was not linted")
+        return cases[option]
+
+    def state(figures: Figures) -> State:
+        found = needs(figures)
+        return case(figures).state(figures) if found == "value" else found
+
+    def points(figures: Figures, best: GroupBest) -> Fraction:
+        return case(figures).points(figures, best)
+
+    def only(chosen: CompiledMethod, one: Compared) -> Compared:
+        """Compared only where it is the agency's own case."""
+        return Compared(one.key, lambda figures: one.value(figures) if is_case(figures, chosen) else None)
+
+    def is_case(figures: Figures, chosen: CompiledMethod) -> bool:
+        return needs(figures) == "value" and case(figures) is chosen
+
+    return CompiledMethod(state, points, tuple(only(each, one) for each in cases.values() for one in each.compared))
 
 
 def _needs(names: tuple[str, ...], context: _Context) -> StateOf:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.scoring.core.card import Card, State
-from services.scoring.core.methods import CompiledMethod, compile_method
+from services.scoring.core.card import Card, Figures, State
+from services.scoring.core.conditions import Asked, compile_asked
+from services.scoring.core.methods import CompiledMethod, GroupBest, compile_method
 from shared.ruleset.document import Criterion, Rule, RuleSet, RuleSetRef, Section
 
 __all__ = ["CompiledCriterion", "CompiledRuleSet", "compile_rule_set", "group_best"]
@@ -15,7 +16,7 @@ __all__ = ["CompiledCriterion", "CompiledRuleSet", "compile_rule_set", "group_be
 
 @dataclass(frozen=True, slots=True)
 class CompiledCriterion:
-    """A criterion with its method ready to run."""
+    """A criterion with its method ready to run; `maximum` is what it adds to its section's, 0 for a bonus."""
 
     source: Criterion
     code: str
@@ -23,13 +24,30 @@ class CompiledCriterion:
     maximum: Fraction
     information: bool
     evidence_required: bool
+    without_evidence: Fraction
+    asked: Callable[[Figures], Asked] | None
     method: CompiledMethod
 
     def state(self, card: Card) -> State:
         """Whether the criterion has a value on this card: what rules see as `criterion.state`."""
         if self.code in card.rejected:
             return "rejected"
-        return self.method.state(card.figures)
+        asked = "asked" if self.asked is None else self.asked(card.figures)
+        if asked == "asked":
+            return self.method.state(card.figures)
+        return "value" if asked == "zero" else asked
+
+    def earned(self, card: Card, best: GroupBest) -> Fraction:
+        """What the method gives, before evidence and gates; only in the state `value`."""
+        if self.asked is not None and self.asked(card.figures) == "zero":
+            return Fraction(0)
+        return self.method.points(card.figures, best)
+
+    def counted(self, card: Card, earned: Fraction) -> Fraction:
+        """The share of `earned` that counts with the evidence there is."""
+        if self.evidence_required and self.code not in card.evidence:
+            return earned * self.without_evidence
+        return earned
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,8 @@ class CompiledRuleSet:
     ref: RuleSetRef
     criteria: tuple[CompiledCriterion, ...]
     rules: Mapping[str, Rule]
-    relative_inputs: tuple[str, ...]
+    best_keys: tuple[str, ...]
+    bonus_sections: frozenset[str]
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -50,50 +69,58 @@ class CompiledRuleSet:
 
 def compile_rule_set(rule_set: RuleSet) -> CompiledRuleSet:
     """Precompute everything about a rule set that does not depend on a card."""
+    per_unit = frozenset(item.id for item in rule_set.inputs().values() if item.per_unit)
     criteria = tuple(
-        _compiled(criterion, section.code) for section in rule_set.sections for criterion in section.criteria
+        _compiled(criterion, section.code, per_unit) for section in rule_set.sections for criterion in section.criteria
     )
-    relative = {name for criterion in criteria for name in criterion.method.relative_inputs}
+    keys = {compared.key for criterion in criteria for compared in criterion.method.compared}
     return CompiledRuleSet(
         rule_set=rule_set,
         ref=rule_set.ref(),
         criteria=criteria,
         rules={rule.id: rule for rule in rule_set.rules},
-        relative_inputs=tuple(sorted(relative)),
+        best_keys=tuple(sorted(keys)),
+        bonus_sections=frozenset(criterion.section for criterion in criteria if criterion.source.bonus),
     )
 
 
-def _compiled(criterion: Criterion, section: str) -> CompiledCriterion:
+def _compiled(criterion: Criterion, section: str, per_unit: frozenset[str]) -> CompiledCriterion:
     information = criterion.method.form == "information"
+    without = criterion.evidence.without
     return CompiledCriterion(
         source=criterion,
         code=criterion.code,
         section=section,
-        maximum=Fraction(0) if information else criterion.maximum,
+        maximum=Fraction(0) if information or criterion.bonus else criterion.maximum,
         information=information,
         evidence_required=criterion.evidence.required,
+        without_evidence=Fraction(1) if without is None else without,
+        asked=compile_asked(criterion),
         method=compile_method(
             criterion.method,
             criterion.maximum,
             criterion.not_applicable == "allowed",
             [item.id for item in criterion.inputs],
+            per_unit,
         ),
     )
 
 
 def group_best(compiled: CompiledRuleSet, cards: Iterable[Card]) -> dict[str, Fraction]:
-    """The highest verified value in the group of every input that a relative criterion compares; 0 where none.
+    """The highest verified value in the group of everything that a relative criterion compares; 0 where none.
 
-    What an agency claims in a criterion that verification rejected sets no mark for the others.
+    What an agency claims in a criterion that verification rejected, or that it is not asked, sets no mark for others.
     """
-    best = dict.fromkeys(compiled.relative_inputs, Fraction(0))
-    relative = [criterion for criterion in compiled.criteria if criterion.method.relative_inputs]
+    best = dict.fromkeys(compiled.best_keys, Fraction(0))
+    relative = [criterion for criterion in compiled.criteria if criterion.method.compared]
     for card in cards:
         for criterion in relative:
-            if criterion.code in card.rejected:
+            if criterion.code in card.rejected or (
+                criterion.asked is not None and criterion.asked(card.figures) != "asked"
+            ):
                 continue
-            for name in criterion.method.relative_inputs:
-                figure = card.figures.get(name)
-                if figure is not None and isinstance(figure.value, Fraction):
-                    best[name] = max(best[name], figure.value)
+            for compared in criterion.method.compared:
+                value = compared.value(card.figures)
+                if value is not None:
+                    best[compared.key] = max(best[compared.key], value)
     return best

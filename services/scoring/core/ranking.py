@@ -1,6 +1,7 @@
 """The ranking (bảng xếp hạng): one group of agencies, put in order by exact values.
 
-Equal exact value, equal rank, and the next rank skips (1, 2, 2, 4). Nothing rounded is ever compared.
+Equal exact value, equal rank, and the next rank skips (1, 2, 2, 4), unless the rule set's tie-breakers decide between
+them. Nothing rounded is ever compared.
 """
 
 from __future__ import annotations
@@ -8,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.contracts.common import GroupKey
-from shared.contracts.scoring import RankedAgency, Ranking, ScorecardSummary, UnrankedAgency
+from shared.contracts.scoring import (
+    CriterionPoints,
+    RankedAgency,
+    Ranking,
+    ScorecardSummary,
+    SectionPoints,
+    UnrankedAgency,
+)
 from shared.kernel.canonical import canonical_json, sha256_hex
-from shared.ruleset.document import ExcludeFromRanking, RuleSet
+from shared.ruleset.document import ExcludeFromRanking, RuleSet, TieBreaker
 
 __all__ = ["Entry", "rank"]
 
@@ -25,6 +33,17 @@ class Entry:
     agency: str
     name: str
     scorecard: ScorecardSummary
+
+
+class _Placed(NamedTuple):
+    value: Fraction
+    ties: tuple[Fraction, ...]
+    entry: Entry
+
+    def order(self, breakers: tuple[TieBreaker, ...]) -> tuple[Fraction, ...]:
+        """What is sorted by, from high to low."""
+        signed = (v if one.first == "highest" else -v for one, v in zip(breakers, self.ties, strict=True))
+        return (self.value, *signed)
 
 
 def rank(
@@ -41,11 +60,16 @@ def rank(
     out.sort(key=lambda agency: agency.agency)
     by_index = rule_set.result.form == "index"
     ranked = [
-        (entry.scorecard.index if by_index else entry.scorecard.points, entry)
+        _Placed(
+            entry.scorecard.index if by_index else entry.scorecard.points,
+            tuple(_tie_value(one, entry.scorecard) for one in rule_set.result.tie_breakers),
+            entry,
+        )
         for entry in everyone
         if not entry.scorecard.excluded
     ]
-    ranked.sort(key=lambda pair: pair[0], reverse=True)  # stable: equal values stay in the order of agency ids
+    # Stable: who is equal in everything stays in the order of agency ids.
+    ranked.sort(key=lambda placed: placed.order(rule_set.result.tie_breakers), reverse=True)
     return Ranking(
         key=key,
         year=year,
@@ -57,10 +81,20 @@ def rank(
     )
 
 
-def _rows(ranked: list[tuple[Fraction, Entry]]) -> tuple[RankedAgency, ...]:
+def _tie_value(breaker: TieBreaker, scorecard: ScorecardSummary) -> Fraction:
+    kind, _, code = breaker.of.partition(".")
+    if kind == "points":
+        return scorecard.points
+    if kind == "index":
+        return scorecard.index
+    parts: Iterable[SectionPoints | CriterionPoints] = scorecard.sections if kind == "section" else scorecard.criteria
+    return next((part.points for part in parts if part.code == code), Fraction(0))
+
+
+def _rows(ranked: list[_Placed]) -> tuple[RankedAgency, ...]:
     rows: list[RankedAgency] = []
-    for place, (value, entry) in enumerate(ranked, start=1):
-        tied = bool(rows) and rows[-1].value == value
+    for place, (value, ties, entry) in enumerate(ranked, start=1):
+        tied = bool(rows) and (rows[-1].value, rows[-1].tie_breakers) == (value, ties)
         rows.append(
             RankedAgency(
                 rank=rows[-1].rank if tied else place,
@@ -70,6 +104,7 @@ def _rows(ranked: list[tuple[Fraction, Entry]]) -> tuple[RankedAgency, ...]:
                 maximum=entry.scorecard.maximum,
                 index=entry.scorecard.index,
                 value=value,
+                tie_breakers=ties,
                 level=entry.scorecard.level,
                 basis_hash=entry.scorecard.basis_hash,
             )

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from services.scoring.core.reference_means import geometric
 from services.scoring.core.reference_rules import RulesReading
 from shared.contracts.scoring import CriterionPoints, FiredRule, ScorecardSummary, SectionPoints
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.kernel.exact import exact_text
 from shared.ruleset.document import (
-    BestMethod,
     CapSection,
     Criterion,
     Deduct,
@@ -26,10 +26,11 @@ from shared.ruleset.document import (
     Method,
     RelativeMethod,
     RuleSet,
-    SumMethod,
+    Section,
     ZeroCriterion,
     ZeroSection,
 )
+from shared.ruleset.uses import inner_methods
 
 __all__ = ["evaluate"]
 
@@ -53,13 +54,15 @@ class _Reading(RulesReading):
             for criterion in section.criteria
         ]
         sections = [
-            self.section_points(section.code, [points for code, points in criteria if code == section.code])
+            self.section_points(section, [points for code, points in criteria if code == section.code])
             for section in self.rule_set.sections
         ]
-        total = sum((section.points for section in sections), Fraction(0)) - self.deducted("total")
-        points = max(total, Fraction(0))
         maximum = sum((section.maximum for section in sections), Fraction(0))
-        index = points / maximum if maximum > 0 else Fraction(0)
+        total = sum((section.points for section in sections), Fraction(0))
+        if any(criterion.bonus for criterion in self.rule_set.criteria()) and total > maximum:
+            total = maximum
+        points = max(total - self.deducted("total"), Fraction(0))
+        index = self.index(points, maximum, sections)
         return ScorecardSummary(
             key=self.verified.key,
             group=self.verified.group,
@@ -87,18 +90,23 @@ class _Reading(RulesReading):
         if isinstance(criterion.method, InformationMethod):
             return CriterionPoints(code=criterion.code, points=zero, maximum=zero, state="information")
         state = self.criterion_state(criterion)
+        maximum = zero if criterion.bonus else criterion.maximum
         if state == "not_applicable" or self.touched(ExcludeCriterion, criterion.code):
             return CriterionPoints(code=criterion.code, points=zero, maximum=zero, state="not_applicable")
         if state != "value":
-            return CriterionPoints(code=criterion.code, points=zero, maximum=criterion.maximum, state=state)
+            return CriterionPoints(code=criterion.code, points=zero, maximum=maximum, state=state)
         if self.group_best is None and _is_relative(criterion.method):
-            return CriterionPoints(code=criterion.code, points=zero, maximum=criterion.maximum, state="pending")
-        points = self.method_points(criterion, criterion.method, criterion.maximum)
+            return CriterionPoints(code=criterion.code, points=zero, maximum=maximum, state="pending")
+        points = zero
+        if self.asked(criterion):
+            points = self.method_points(criterion, criterion.method, criterion.maximum)
+        if criterion.evidence.without is not None and criterion.evidence.required and not self.has_evidence(criterion):
+            points *= criterion.evidence.without
         if self.touched(ZeroCriterion, criterion.code) or any(
             isinstance(effect, ZeroSection) and effect.section == section for _, effect, _ in self.effects
         ):
             points = zero
-        return CriterionPoints(code=criterion.code, points=points, maximum=criterion.maximum, state="value")
+        return CriterionPoints(code=criterion.code, points=points, maximum=maximum, state="value")
 
     def touched(self, kind: type[ExcludeCriterion] | type[ZeroCriterion], code: str) -> bool:
         """Whether a fired rule excludes, or zeroes, a criterion."""
@@ -107,16 +115,37 @@ class _Reading(RulesReading):
                 return True
         return False
 
-    def section_points(self, section: str, criteria: list[CriterionPoints]) -> SectionPoints:
-        """Points of a section: sum, then the lowest cap, then deductions."""
+    def section_points(self, section: Section, criteria: list[CriterionPoints]) -> SectionPoints:
+        """Points of a section: sum, no more than the maximum if there is a bonus, the lowest cap, then deductions."""
         points = sum((criterion.points for criterion in criteria), Fraction(0))
+        maximum = sum((criterion.maximum for criterion in criteria), Fraction(0))
+        scored = [one for one in section.criteria if not isinstance(one.method, InformationMethod)]
+        if any(one.bonus for one in scored):
+            only_bonus = all(one.bonus for one in scored)
+            points = min(points, section.maximum if only_bonus else maximum)
         for _, effect, _ in self.effects:
-            if isinstance(effect, CapSection) and effect.section == section:
+            if isinstance(effect, CapSection) and effect.section == section.code:
                 points = min(points, effect.at_most)
-        points = max(points - self.deducted(section), Fraction(0))
-        return SectionPoints(
-            code=section, points=points, maximum=sum((criterion.maximum for criterion in criteria), Fraction(0))
-        )
+        points = max(points - self.deducted(section.code), Fraction(0))
+        return SectionPoints(code=section.code, points=points, maximum=maximum)
+
+    def index(self, points: Fraction, maximum: Fraction, sections: list[SectionPoints]) -> Fraction:
+        """points / maximum, or the mean of the sections' shares less the share that is deducted from the total."""
+        if maximum == 0:
+            return Fraction(0)
+        if self.rule_set.result.mean is None:
+            return points / maximum
+        shares: list[Fraction] = []
+        weights: list[Fraction] = []
+        for section, found in zip(self.rule_set.sections, sections, strict=True):
+            if found.maximum > 0:
+                shares.append(found.points / found.maximum)
+                weights.append(Fraction(1) if section.weight is None else section.weight)
+        if self.rule_set.result.mean == "arithmetic":
+            mean = sum((s * w for s, w in zip(shares, weights, strict=True)), Fraction(0)) / sum(weights)
+        else:
+            mean = geometric(shares, weights)
+        return max(mean - self.deducted("total") / maximum, Fraction(0))
 
     def deducted(self, from_: str) -> Fraction:
         """All that rules take off a section or the total."""
@@ -161,10 +190,4 @@ class _Reading(RulesReading):
 
 
 def _is_relative(method: Method) -> bool:
-    match method:
-        case RelativeMethod():
-            return True
-        case SumMethod(parts=parts) | BestMethod(cases=parts):
-            return any(_is_relative(part.method) for part in parts)
-        case _:
-            return False
+    return isinstance(method, RelativeMethod) or any(_is_relative(inner) for _, inner, _ in inner_methods(method))

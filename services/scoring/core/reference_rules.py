@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from services.scoring.core.reference_points import PointsReading, Value
+from services.scoring.core.reference_points import PointsReading, Value, holds_for
 from shared.contracts.verification import VerifiedSubmission
 from shared.ruleset.document import AllOf, AnyOf, Comparison, Condition, Criterion, Derive, Effect, Rule, RuleSet
 
@@ -44,10 +44,9 @@ class RulesReading(PointsReading):
     def criterion_fact(self, name: str, criterion: Criterion) -> list[Value]:
         """A fact about the criterion a rule is tried on."""
         required = criterion.evidence.required
-        given = not self.missing and bool(self.verified.answers.evidence.get(criterion.code))
         facts: dict[str, Value] = {
             "evidence_required": required,
-            "evidence_missing": required and not given,
+            "evidence_missing": required and not self.has_evidence(criterion),
             "state": self.criterion_state(criterion),
             "scored": criterion.method.form != "information",
         }
@@ -61,7 +60,7 @@ class RulesReading(PointsReading):
             case AnyOf():
                 return any(self.holds(part, criterion) for part in condition.any)
             case Comparison():
-                return any(_satisfies(value, condition) for value in self.fact(condition.fact, criterion))
+                return any(holds_for(value, condition) for value in self.fact(condition.fact, criterion))
             case _:
                 return not self.holds(condition.not_, criterion)
 
@@ -89,23 +88,3 @@ class RulesReading(PointsReading):
         """For which criteria a rule fired, in the order of the annex; [None] for a rule that is not for each."""
         codes: list[str | None] = [None, *(criterion.code for criterion in self.rule_set.criteria())]
         return [code for code in codes if (rule.id, code) in self.fired]
-
-
-def _satisfies(value: Value, comparison: Comparison) -> bool:
-    if comparison.is_ is not None:
-        return _same(value, comparison.is_)
-    if comparison.is_not is not None:
-        return not _same(value, comparison.is_not)
-    if not isinstance(value, Fraction):
-        return False
-    if comparison.at_least is not None:
-        return value >= comparison.at_least
-    if comparison.above is not None:
-        return value > comparison.above
-    if comparison.at_most is not None:
-        return value <= comparison.at_most
-    return comparison.below is not None and value < comparison.below
-
-
-def _same(one: Value, other: Value) -> bool:
-    return type(one) is type(other) and one == other  # a yes is not the number 1

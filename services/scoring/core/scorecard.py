@@ -1,7 +1,8 @@
 """The scorecard (phiếu điểm): points of every criterion, section and the whole, exact, in one fixed order of effects.
 
-Excluded criteria leave both points and maximum → zeroed criteria and sections → sums of sections → caps (the lowest)
-→ deductions from sections (their sum, never below 0) → total → deductions from the total → index → level.
+Excluded criteria leave both points and maximum → evidence that is lacking → zeroed criteria and sections → sums of
+sections → what a bonus adds is cut to the maximum → caps (the lowest) → deductions from sections (their sum, never
+below 0) → total, cut to the maximum where there is a bonus → deductions from the total → index or mean → level.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal, NamedTuple
 from services.scoring.core.card import Card
 from services.scoring.core.effects import Effects, gather, in_order
 from services.scoring.core.facts import Firing
+from services.scoring.core.means import mean_of
 from services.scoring.core.methods import GroupBest
 from services.scoring.core.points import CompiledCriterion, CompiledRuleSet, group_best
 from shared.contracts.common import SubmissionKey
@@ -21,12 +23,13 @@ from shared.contracts.scoring import CriterionPoints, FiredRule, ScorecardSummar
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.kernel.exact import exact_text
-from shared.ruleset.document import Group, Result, RuleSetRef
+from shared.ruleset.document import Group, Result, RuleSetRef, Section
 
 __all__ = ["CriterionResult", "Scorecard", "SectionResult", "basis_hash", "group_best", "level_of", "score"]
 
 ResultState = Literal["value", "not_applicable", "not_reported", "rejected", "information", "pending"]
 _ZERO = Fraction(0)
+_ONE = Fraction(1)
 _SCORED = {"key", "group", "basis", "days_late", "answers"}
 _FOUND = {"criterion", "finding", "adjusted"}
 
@@ -107,9 +110,11 @@ def score(
     sections = _sections(compiled, criteria, effects)
     total = sum((section.points for section in sections), _ZERO)
     deducted = _deducted(effects, "total")
-    points = max(total - deducted, _ZERO)
     maximum = sum((section.maximum for section in sections), _ZERO)
-    index = points / maximum if maximum else _ZERO
+    if compiled.bonus_sections:
+        total = min(total, maximum)
+    points = max(total - deducted, _ZERO)
+    index = _index(compiled, sections, points, deducted, maximum)
     return Scorecard(
         rule_set=compiled.ref,
         criteria=criteria,
@@ -159,10 +164,11 @@ def _criterion(criterion: CompiledCriterion, card: Card, effects: Effects, best:
         return CriterionResult(code, section, _ZERO, _ZERO, "not_applicable", _ZERO)
     if state != "value":
         return CriterionResult(code, section, _ZERO, criterion.maximum, state, _ZERO)
-    if best is None and criterion.method.relative_inputs:
+    if best is None and criterion.method.compared:
         return CriterionResult(code, section, _ZERO, criterion.maximum, "pending", _ZERO)
-    earned = criterion.method.points(card.figures, best or {})
-    counted = _ZERO if code in effects.zeroed or section in effects.zeroed_sections else earned
+    earned = criterion.earned(card, best or {})
+    gated = code in effects.zeroed or section in effects.zeroed_sections
+    counted = _ZERO if gated else criterion.counted(card, earned)
     return CriterionResult(code, section, counted, criterion.maximum, "value", earned)
 
 
@@ -174,7 +180,27 @@ def _sections(
     for criterion in criteria:
         points[criterion.section].append(criterion.points)
         maxima[criterion.section].append(criterion.maximum)
-    return tuple(_section(code, _total(points[code]), _total(maxima[code]), effects) for code in points)
+    return tuple(
+        _section(section, _total(points[section.code]), _total(maxima[section.code]), effects, compiled.bonus_sections)
+        for section in compiled.sections
+    )
+
+
+def _index(
+    compiled: CompiledRuleSet,
+    sections: tuple[SectionResult, ...],
+    points: Fraction,
+    deducted: Fraction,
+    maximum: Fraction,
+) -> Fraction:
+    if not maximum:
+        return _ZERO
+    mean = compiled.rule_set.result.mean
+    if mean is None:
+        return points / maximum
+    weights = {section.code: _ONE if section.weight is None else section.weight for section in compiled.sections}
+    shares = [(one.points / one.maximum, weights[one.code]) for one in sections if one.maximum]
+    return max(mean_of(mean, shares) - deducted / maximum, _ZERO)
 
 
 def _total(values: Iterable[Fraction]) -> Fraction:
@@ -186,9 +212,16 @@ def _total(values: Iterable[Fraction]) -> Fraction:
     return sum((Fraction(numerator, denominator) for denominator, numerator in numerators.items()), _ZERO)
 
 
-def _section(code: str, total: Fraction, maximum: Fraction, effects: Effects) -> SectionResult:
+def _section(
+    section: Section, total: Fraction, maximum: Fraction, effects: Effects, with_bonus: frozenset[str]
+) -> SectionResult:
+    code = section.code
+    within = total
+    if code in with_bonus:
+        regular = any(not one.bonus and one.method.form != "information" for one in section.criteria)
+        within = min(total, maximum if regular else section.maximum)
     cap = min((cap.at_most for cap in effects.caps if cap.section == code), default=None)
-    capped = total if cap is None else min(total, cap)
+    capped = within if cap is None else min(within, cap)
     deducted = _deducted(effects, code)
     return SectionResult(code, max(capped - deducted, _ZERO), maximum, total, cap, deducted)
 
