@@ -13,7 +13,19 @@ from typing import Literal
 
 from shared.kernel.html import Html, document, element
 
-__all__ = ["Block", "Cell", "Grid", "Heading", "Items", "Paper", "Row", "Says", "to_html", "to_markdown"]
+__all__ = [
+    "Block",
+    "Cell",
+    "Grid",
+    "Heading",
+    "Items",
+    "Paper",
+    "Row",
+    "Says",
+    "markdown_text",
+    "to_html",
+    "to_markdown",
+]
 
 Cell = str | tuple[str, ...]  # a tuple has one line each
 
@@ -138,17 +150,17 @@ _STARTS_LIST = re.compile(r"^([-+]|\d+[.)])(?=\s|$)")
 
 def to_markdown(paper: Paper) -> str:
     """GitHub's Markdown; nothing that is said can become a heading, a link or HTML."""
-    return "\n\n".join([f"# {_safe(paper.title)}", *(_markdown(block) for block in paper.blocks)]) + "\n"
+    return "\n\n".join([f"# {markdown_text(paper.title)}", *(_markdown(block) for block in paper.blocks)]) + "\n"
 
 
 def _markdown(block: Block) -> str:
     match block:
         case Heading(level=level, text=text):
-            return f"{'#' * level} {_safe(text)}"
+            return f"{'#' * level} {markdown_text(text)}"
         case Says(text=text):
-            return _STARTS_LIST.sub(r"\\\1", _safe(text))
+            return _STARTS_LIST.sub(r"\\\1", markdown_text(text))
         case Items(lines=lines):
-            return "\n".join(f"- {_safe(line)}" for line in lines)
+            return "\n".join(f"- {markdown_text(line)}" for line in lines)
         case Grid():
             return _markdown_table(block)
 
@@ -158,7 +170,7 @@ def _markdown_table(grid: Grid) -> str:
     header = grid.header or ("",) * columns
     lines = [_line(header), "|" + "---|" * columns]
     lines += [_line([_bold(cell) if row.strong else cell for cell in row.cells]) for row in grid.rows]
-    caption = [f"**{_safe(grid.caption)}**\n"] if grid.caption else []
+    caption = [f"**{markdown_text(grid.caption)}**\n"] if grid.caption else []
     return "\n".join([*caption, *lines])
 
 
@@ -179,8 +191,9 @@ def _line(cells: Sequence[Cell]) -> str:
 def _cell(cell: Cell) -> str:
     mark = "**" if isinstance(cell, _Bold) else ""
     lines = (cell,) if isinstance(cell, str) else cell
-    return "<br>".join(f"{mark}{_safe(line)}{mark}" if line.strip() else "" for line in lines)
+    return "<br>".join(f"{mark}{markdown_text(line)}{mark}" if line.strip() else "" for line in lines)
 
 
-def _safe(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """Plain text on one line of Markdown: no sign in it means anything."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

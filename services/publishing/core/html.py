@@ -1,15 +1,12 @@
-"""The Decision as one HTML page that needs nothing else: no script, no outside font, style inside.
-
-`_el` escapes every text it is given; only what `_el` itself made passes as it is. So nothing can be forgotten.
-"""
+"""The Decision as one HTML page that needs nothing else: no script, no outside font, style inside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from services.publishing.core.document import Page
 from services.publishing.core.tables import HEADER, RankingTable
+from shared.kernel.html import Html, document, element
 
 __all__ = ["html_bytes"]
 
@@ -27,69 +24,57 @@ th,td{border:1px solid #444;padding:.25rem .5rem;text-align:left}.number{text-al
 _NUMBERS = {0, 2, 3, 4}  # columns of `HEADER` that hold numbers
 
 
-class _Html(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
-
-
 def html_bytes(page: Page) -> bytes:
     """UTF-8."""
-    head = _el(
-        "head",
-        _Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        _el("title", f"{page.mark + ' — ' if page.mark else ''}{page.number} — {page.title}"),
-        _Html(f"<style>{_STYLE}</style>"),
-    )
-    return f'<!doctype html>\n<html lang="vi">{head}{_el("body", *_body(page))}</html>\n'.encode()
+    title = f"{page.mark + ' — ' if page.mark else ''}{page.number} — {page.title}"
+    return document(title, _STYLE, *_body(page)).encode()
 
 
 def _body(page: Page) -> Iterator[str]:
     if page.mark:
-        yield _el("p", page.mark, _Html("<br>"), page.mark_note, class_="mark")
-    motto = _el("strong", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", _Html("<br>"), "Độc lập - Tự do - Hạnh phúc")
-    left = _el("div", _el("strong", page.issuer), _Html("<br>"), page.number)
-    yield _el("div", left, _el("div", motto, _Html("<br>"), _el("em", page.place_and_date)), class_="heads")
-    yield _el("h1", "QUYẾT ĐỊNH")
-    yield _el("h2", page.title)
-    yield _el("header", _el("strong", page.authority))
-    yield from (_el("p", line, class_="basis") for line in page.basis)
-    yield _el("header", _el("strong", "QUYẾT ĐỊNH:"))
+        yield element("p", page.mark, Html("<br>"), page.mark_note, class_="mark")
+    motto = element("strong", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", Html("<br>"), "Độc lập - Tự do - Hạnh phúc")
+    left = element("div", element("strong", page.issuer), Html("<br>"), page.number)
+    yield element("div", left, element("div", motto, Html("<br>"), element("em", page.place_and_date)), class_="heads")
+    yield element("h1", "QUYẾT ĐỊNH")
+    yield element("h2", page.title)
+    yield element("header", element("strong", page.authority))
+    yield from (element("p", line, class_="basis") for line in page.basis)
+    yield element("header", element("strong", "QUYẾT ĐỊNH:"))
     for number, article in enumerate(page.articles, start=1):
-        yield _el("p", _el("strong", f"Điều {number}."), " ", article)
-    yield _el("div", _recipients(page.recipients), _signature(page.signature), class_="foot")
+        yield element("p", element("strong", f"Điều {number}."), " ", article)
+    yield element("div", _recipients(page.recipients), _signature(page.signature), class_="foot")
     for number, table in enumerate(page.tables, start=1):
-        yield _el("section", *_table(number, table), class_="annex")
-    yield _el("p", f"Mã băm nội dung (SHA-256): {page.content_hash}", class_="small")
+        yield element("section", *_table(number, table), class_="annex")
+    yield element("p", f"Mã băm nội dung (SHA-256): {page.content_hash}", class_="small")
 
 
 def _recipients(recipients: Iterable[str]) -> str:
-    return _el("div", _el("strong", "Nơi nhận:"), _el("ul", *(_el("li", line) for line in recipients)), class_="small")
+    return element(
+        "div",
+        element("strong", "Nơi nhận:"),
+        element("ul", *(element("li", line) for line in recipients)),
+        class_="small",
+    )
 
 
 def _signature(lines: tuple[str, ...]) -> str:
-    return _el("div", *(_el("p", line) for line in lines), class_="signature")
+    return element("div", *(element("p", line) for line in lines), class_="signature")
 
 
 def _table(number: int, table: RankingTable) -> Iterator[str]:
-    yield _el("h3", f"Bảng {number}. {table.title}")
-    head = _el("tr", *(_el("th", title, scope="col") for title in HEADER))
-    rows = (_el("tr", *_cells(row.cells())) for row in table.rows)
-    yield _el("table", _el("thead", head), _el("tbody", *rows))
+    yield element("h3", f"Bảng {number}. {table.title}")
+    head = element("tr", *(element("th", title, scope="col") for title in HEADER))
+    rows = (element("tr", *_cells(row.cells())) for row in table.rows)
+    yield element("table", element("thead", head), element("tbody", *rows))
     if table.tied:
-        yield _el("p", "Các cơ quan có cùng giá trị chính xác đồng hạng; hạng kế tiếp được bỏ qua.", class_="small")
+        yield element("p", "Các cơ quan có cùng giá trị chính xác đồng hạng; hạng kế tiếp được bỏ qua.", class_="small")
     if table.unranked:
-        yield _el("p", "Không xếp hạng:")
-        yield _el("ul", *(_el("li", f"{name}: {reason}") for _, name, reason in table.unranked))
-    yield _el("p", f"Chấm theo: {table.rule_set}", class_="small")
+        yield element("p", "Không xếp hạng:")
+        yield element("ul", *(element("li", f"{name}: {reason}") for _, name, reason in table.unranked))
+    yield element("p", f"Chấm theo: {table.rule_set}", class_="small")
 
 
 def _cells(cells: tuple[str, ...]) -> Iterator[str]:
     for column, cell in enumerate(cells):
-        yield _el("td", cell, class_="number" if column in _NUMBERS else "")
-
-
-def _el(tag: str, *children: str, class_: str = "", scope: str = "") -> _Html:
-    attributes = "".join(f' {name}="{escape(value)}"' for name, value in (("class", class_), ("scope", scope)) if value)
-    inner = "".join(child if isinstance(child, _Html) else escape(child) for child in children)
-    return _Html(f"<{tag}{attributes}>{inner}</{tag}>")
+        yield element("td", cell, class_="number" if column in _NUMBERS else "")

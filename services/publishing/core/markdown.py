@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from services.publishing.core.document import Page
 from services.publishing.core.tables import HEADER, RankingTable
+from shared.kernel.paper import markdown_text
 
 __all__ = ["markdown_bytes"]
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
 def markdown_bytes(page: Page) -> bytes:
@@ -20,38 +18,34 @@ def markdown_bytes(page: Page) -> bytes:
 
 def _blocks(page: Page) -> Iterator[str]:
     if page.mark:
-        yield f"**{_safe(page.mark)}** — {_safe(page.mark_note)}"
-    yield f"**{_safe(page.issuer)}**"
+        yield f"**{markdown_text(page.mark)}** — {markdown_text(page.mark_note)}"
+    yield f"**{markdown_text(page.issuer)}**"
     yield "**CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM**  \n**Độc lập - Tự do - Hạnh phúc**"
-    yield f"{_safe(page.number)}  \n*{_safe(page.place_and_date)}*"
-    yield f"# QUYẾT ĐỊNH\n\n## {_safe(page.title)}"
-    yield f"**{_safe(page.authority)}**"
-    yield "\n\n".join(f"*{_safe(line)}*" for line in page.basis)
+    yield f"{markdown_text(page.number)}  \n*{markdown_text(page.place_and_date)}*"
+    yield f"# QUYẾT ĐỊNH\n\n## {markdown_text(page.title)}"
+    yield f"**{markdown_text(page.authority)}**"
+    yield "\n\n".join(f"*{markdown_text(line)}*" for line in page.basis)
     yield "**QUYẾT ĐỊNH:**"
     for number, article in enumerate(page.articles, start=1):
-        yield f"**Điều {number}.** {_safe(article)}"
-    yield "**Nơi nhận:**\n\n" + "\n".join(f"- {_safe(line)}" for line in page.recipients)
-    yield "  \n".join(f"**{_safe(line)}**" for line in page.signature)
+        yield f"**Điều {number}.** {markdown_text(article)}"
+    yield "**Nơi nhận:**\n\n" + "\n".join(f"- {markdown_text(line)}" for line in page.recipients)
+    yield "  \n".join(f"**{markdown_text(line)}**" for line in page.signature)
     for number, table in enumerate(page.tables, start=1):
         yield from _table(number, table)
     yield f"Mã băm nội dung (SHA-256): `{page.content_hash}`"
 
 
 def _table(number: int, table: RankingTable) -> Iterator[str]:
-    yield f"### Bảng {number}. {_safe(table.title)}"
+    yield f"### Bảng {number}. {markdown_text(table.title)}"
     lines = [_line(HEADER), "|---:|---|---:|---:|---:|---|"]
-    yield "\n".join([*lines, *(_line([_safe(cell) for cell in row.cells()]) for row in table.rows)])
+    yield "\n".join([*lines, *(_line([markdown_text(cell) for cell in row.cells()]) for row in table.rows)])
     if table.tied:
         yield "Các cơ quan có cùng giá trị chính xác đồng hạng; hạng kế tiếp được bỏ qua."
     if table.unranked:
-        lines = [f"- {_safe(name)}: {_safe(reason)}" for _, name, reason in table.unranked]
+        lines = [f"- {markdown_text(name)}: {markdown_text(reason)}" for _, name, reason in table.unranked]
         yield "Không xếp hạng:\n\n" + "\n".join(lines)
-    yield f"*Chấm theo: {_safe(table.rule_set)}*"
+    yield f"*Chấm theo: {markdown_text(table.rule_set)}*"
 
 
 def _line(cells: tuple[str, ...] | list[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _safe(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
