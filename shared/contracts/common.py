@@ -14,6 +14,7 @@ __all__ = [
     "AgencyId",
     "Answer",
     "Answers",
+    "AskedAgain",
     "CampaignId",
     "CriterionFinding",
     "Evidence",
@@ -122,6 +123,19 @@ class Answers(Value):
 
     figures: dict[InputId, Answer]
     evidence: dict[CriterionCode, tuple[Evidence, ...]] = {}
+
+
+class AskedAgain(Value):
+    """A criterion that an agency is asked again after an amendment, and why: nobody it does not concern is asked.
+
+    `new`: nobody was asked it before. `figures`: what is asked changed. `bounds`: the value given fits no more.
+    `not_applicable`: that may no longer be answered. `evidence`: other documents are wanted. `asked_if`: it was not
+    asked of this agency, and is now. `figures` are those to answer; none where only evidence is wanted.
+    """
+
+    criterion: CriterionCode
+    reason: Literal["new", "figures", "bounds", "not_applicable", "evidence", "asked_if"]
+    figures: tuple[InputId, ...] = ()
 
 
 class PinnedRuleSet(Value):

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
-from services.scoring.core.amendment_pairs import Followed, Pairs, follow
 from services.scoring.core.amendment_words import Words, number
 from shared.ruleset.document import Criterion, Input, Rule, RuleSet
+from shared.ruleset.followed import Followed, Pairs, follow
 
 __all__ = ["Amendment", "Change", "Moved", "Named", "Renamed", "amend", "render_text"]
 
