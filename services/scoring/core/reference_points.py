@@ -92,6 +92,8 @@ class PointsReading:
         if owner is None or self.input_state(input_id) != "value":
             return None
         value = self.answer(input_id).value
+        if value is None and owner[1].per_unit:
+            return None  # every sub-unit has a value of its own; the agency has none
         if owner[1].type in ("integer", "decimal"):
             return parse_exact(value)
         if not isinstance(value, bool | str):

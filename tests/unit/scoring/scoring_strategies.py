@@ -6,11 +6,22 @@ from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
-from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submission, adjusted, an_input, rejected
+from scoring_builders import (
+    a_criterion,
+    a_rule,
+    a_rule_set,
+    a_section,
+    a_submission,
+    adjusted,
+    an_input,
+    answered,
+    rejected,
+)
 
-from shared.contracts.common import CriterionFinding
+from shared.contracts.common import Answer, CriterionFinding
 from shared.contracts.verification import VerifiedSubmission
-from shared.ruleset.document import RuleSet
+from shared.ruleset.document import Input, RuleSet
+from shared.ruleset.uses import best_keys
 
 NUMBERS = ["0", "1", "2", "3", "0.5", "1.25", "0.333333", "10", "1000000000000000", "-1"]
 THRESHOLDS = ["0", "1", "2", "0.5", "1/3", "1.25", "0.333333", "10"]
@@ -29,14 +40,41 @@ def _sample(values: list[Any]) -> st.SearchStrategy[Any]:
 def methods(draw: st.DrawFn, prefix: str, depth: int = 0) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A method with the inputs it needs."""
     forms = ["yes_no", "ratio", "bands", "count", "choice", "relative"] + (
-        ["sum", "best", "information"] * (depth == 0)
+        ["sum", "best", "information", "average", "by"] * (depth == 0)
     )
     form = draw(_sample(forms))
+    if form == "average":
+        return draw(_averages(prefix, depth))
+    if form == "by":
+        return draw(_by_class(prefix, depth))
     if form in ("sum", "best"):
         drawn = [draw(methods(f"{prefix}{index}", depth + 1)) for index in range(draw(st.integers(1, 3)))]
         parts = [{"title": {"vi": "Phần"}, "maximum": draw(_sample(["2", "5", "10"])), "method": m} for m, _ in drawn]
         return {"form": form, "parts" if form == "sum" else "cases": parts}, [i for _, many in drawn for i in many]
     return _SIMPLE[form](draw, prefix)
+
+
+@st.composite
+def _averages(draw: st.DrawFn, prefix: str, depth: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A mean over sub-units; some of the inner figures may be given once for all of them."""
+    inner, asked = draw(methods(f"{prefix}u", depth + 1).filter(lambda drawn: drawn[0]["form"] != "relative"))
+    inputs = [
+        {**one, "per_unit": True} if index == 0 or draw(st.booleans()) else one for index, one in enumerate(asked)
+    ]
+    method = {"form": "average", "of": inner}
+    if draw(st.booleans()):
+        return {**method, "total": f"{prefix}t"}, [*inputs, an_input(f"{prefix}t", "decimal")]
+    return method, inputs
+
+
+@st.composite
+def _by_class(draw: st.DrawFn, prefix: str, depth: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A method that differs by an option, or by a yes or no."""
+    options = draw(_sample([TEXTS, ["yes", "no"]]))
+    drawn = {option: draw(methods(f"{prefix}{option}", depth + 1)) for option in options}
+    chooses = an_input(prefix, "boolean") if "yes" in options else an_input(prefix, "choice", options=TEXTS)
+    cases = {option: method for option, (method, _) in drawn.items()}
+    return {"form": "by", "input": prefix, "cases": cases}, [chooses, *(i for _, many in drawn.values() for i in many)]
 
 
 def _yes_no(draw: st.DrawFn, prefix: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -81,7 +119,12 @@ def _choice(draw: st.DrawFn, prefix: str) -> tuple[dict[str, Any], list[dict[str
 
 
 def _relative(draw: st.DrawFn, prefix: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    return {"form": "relative", "input": prefix}, [an_input(prefix, "decimal")]
+    method = {"form": "relative", "zero_best": draw(_sample(["zero", "full"]))}
+    if draw(st.booleans()):
+        return {**method, "input": prefix}, [an_input(prefix, "decimal")]
+    zero = draw(_sample(["zero", "full", "not_applicable"]))
+    of = {"numerator": prefix, "denominator": f"{prefix}n", "zero_denominator": zero}
+    return {**method, "input": of}, [an_input(prefix, "decimal"), an_input(f"{prefix}n", "decimal")]
 
 
 def _information(draw: st.DrawFn, prefix: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -194,9 +237,16 @@ def rule_sets(draw: st.DrawFn, most_rules: int = 6) -> RuleSet:
             codes.append(f"{section}.{number}")
             more = {"not_applicable": draw(_sample(["allowed", "refused"]))}
             more["evidence"] = {"required": draw(st.booleans())}
+            if draw(st.integers(0, 2)) == 0:
+                more["evidence"]["without"] = draw(_sample(["0", "0.5", "1/3"]))
+            if draw(st.integers(0, 4)) == 0:
+                more["bonus"] = method["form"] != "information"
+            if inputs and draw(st.integers(0, 3)) == 0:
+                otherwise = draw(_sample(["not_applicable", "zero"]))
+                more["asked_if"] = {"when": draw(_gates(inputs)), "otherwise": otherwise}
             maximum = "0" if method["form"] == "information" else draw(_sample(["2", "5", "10", "1/3"]))
             criteria.append(a_criterion(codes[-1], method, asked, maximum, **more))
-        sections.append(a_section(str(section), *criteria))
+        sections.append({**a_section(str(section), *criteria), **draw(_weights())})
     names = [section["code"] for section in sections]
     rules = []
     for number in range(draw(st.integers(0, most_rules))):
@@ -204,20 +254,37 @@ def rule_sets(draw: st.DrawFn, most_rules: int = 6) -> RuleSet:
         then = draw(st.lists(effects(codes, names, inputs, each), min_size=1, max_size=3))
         more = {"for_each": "criterion"} if each else {}
         rules.append(a_rule(f"rule-{number}", draw(conditions(inputs, each)), *then, **more))
-    return a_rule_set(*sections, rules=rules, form=draw(_sample(["index", "total"])))
+    made = a_rule_set(*sections, rules=rules, form=draw(_sample(["index", "total"])))
+    mean = draw(_sample([None, None, "arithmetic", "geometric"]))
+    return made.model_copy(update={"result": made.result.model_copy(update={"mean": mean})})
+
+
+@st.composite
+def _gates(draw: st.DrawFn, inputs: list[dict[str, Any]], depth: int = 0) -> dict[str, Any]:
+    """A condition over figures alone, as `asked_if` takes it."""
+    shape = draw(_sample(["leaf", "leaf", "all", "any", "not"])) if depth < 2 else "leaf"
+    if shape == "leaf":
+        return {"fact": f"input.{draw(_sample(inputs))['id']}", **draw(_any_test())}
+    if shape == "not":
+        return {"not": draw(_gates(inputs, depth + 1))}
+    return {shape: [draw(_gates(inputs, depth + 1)) for _ in range(draw(st.integers(1, 2)))]}
+
+
+def _weights() -> st.SearchStrategy[dict[str, str]]:
+    return _sample([{}, {"weight": "2"}, {"weight": "0.5"}, {"weight": "3"}])
 
 
 @st.composite
 def submissions(draw: st.DrawFn, rule_set: RuleSet) -> VerifiedSubmission:
     """A submission to a rule set: values on and around the thresholds, every state, every finding."""
-    answers = {name: draw(_answer(item.type)) for name, item in rule_set.inputs().items() if draw(st.integers(0, 9))}
+    answers = {name: draw(_figure(item)) for name, item in rule_set.inputs().items() if draw(st.integers(0, 9))}
     findings: list[CriterionFinding] = []
     for criterion in rule_set.criteria():
         match draw(_sample(["accepted"] * 6 + ["rejected", "adjusted"])):
             case "rejected":
                 findings.append(rejected(criterion.code))
             case "adjusted":
-                changed = {item.id: draw(_answer(item.type)) for item in criterion.inputs}
+                changed = {item.id: draw(_figure(item)) for item in criterion.inputs}
                 findings.append(adjusted(criterion.code, **changed))
             case _:
                 pass
@@ -229,6 +296,17 @@ def submissions(draw: st.DrawFn, rule_set: RuleSet) -> VerifiedSubmission:
         days_late=draw(_sample([0, 1, 2, 10])),
         missing=draw(st.integers(0, 9)) == 9,
     )
+
+
+@st.composite
+def _figure(draw: st.DrawFn, item: Input) -> object:
+    """An answer; of an input that every sub-unit is asked, the answers of some of four units."""
+    if not item.per_unit or not draw(st.integers(0, 9)):
+        given = draw(_answer(item.type))
+        return given if not item.per_unit or str(given).startswith("!") else "!not_reported"
+    units = draw(st.lists(_sample(["Xã A", "Xã B", "Xã C", "Thị trấn D"]), unique=True))
+    own = {name: answered(draw(_answer(item.type))).model_dump(exclude_defaults=True) for name in units}
+    return Answer.model_validate({"state": "value", "units": own})
 
 
 def _answer(type: str) -> st.SearchStrategy[object]:
@@ -245,5 +323,6 @@ def _answer(type: str) -> st.SearchStrategy[object]:
 def best_of_group(rule_set: RuleSet) -> st.SearchStrategy[dict[str, Fraction] | None]:
     """The provisional pass, or highest values of a group."""
     numbers = [name for name, item in rule_set.inputs().items() if item.type == "decimal"]
+    numbers += sorted({key for criterion in rule_set.criteria() for key in best_keys(criterion.method)} - {*numbers})
     values = st.sampled_from([Fraction(0), Fraction(2), Fraction(7), Fraction(10)])
     return st.none() | st.fixed_dictionaries(dict.fromkeys(numbers, values))
