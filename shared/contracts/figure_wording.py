@@ -12,6 +12,36 @@ FIGURE_WORDS: dict[str, tuple[str, str, str, str]] = {
         'Gửi một giá trị, null, {{"state": "not_reported"}} hoặc {{"state": "not_applicable"}}.',
         'Send a value, null, {{"state": "not_reported"}} or {{"state": "not_applicable"}}.',
     ),
+    "answer.not_by_unit": (
+        "Tiêu chí {criterion}, «{title}»: cần số liệu của từng đơn vị trực thuộc, nhận được {value}.",
+        "Criterion {criterion}, “{title_en}”: the figure of each sub-unit is needed, got {value}.",
+        'Gửi {{"units": {{"tên đơn vị": số liệu}}}}.',
+        'Send {{"units": {{"name of the unit": figure}}}}.',
+    ),
+    "answer.malformed_units": (
+        "Tiêu chí {criterion}, «{title}»: không hiểu được số liệu của các đơn vị trực thuộc.",
+        "Criterion {criterion}, “{title_en}”: the figures of the sub-units are not understood.",
+        'Gửi {{"units": {{"tên đơn vị": số liệu}}}}, không kèm trường nào khác.',
+        'Send {{"units": {{"name of the unit": figure}}}} and nothing else.',
+    ),
+    "answer.too_many_units": (
+        "Tiêu chí {criterion}, «{title}»: quá {limit} đơn vị trực thuộc.",
+        "Criterion {criterion}, “{title_en}”: more than {limit} sub-units.",
+        "Kiểm tra danh sách đơn vị.",
+        "Check the list of units.",
+    ),
+    "answer.unit_twice": (
+        "Tiêu chí {criterion}, «{title}»: đơn vị {value} xuất hiện hai lần.",
+        "Criterion {criterion}, “{title_en}”: the unit {value} is named twice.",
+        "Giữ lại một số liệu cho mỗi đơn vị.",
+        "Keep one figure for each unit.",
+    ),
+    "answer.unit_name": (
+        "Tiêu chí {criterion}, «{title}»: {value} không dùng làm tên đơn vị được.",
+        "Criterion {criterion}, “{title_en}”: {value} cannot be the name of a unit.",
+        "Viết tên đơn vị, từ 1 đến {limit} ký tự.",
+        "Write the unit's name, 1 to {limit} characters.",
+    ),
     "answer.not_applicable_refused": (
         "Tiêu chí {criterion}, «{title}»: tiêu chí này không cho trả lời «không áp dụng».",
         "Criterion {criterion}, “{title_en}”: this criterion does not accept “not applicable”.",

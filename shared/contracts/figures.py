@@ -1,24 +1,29 @@
 """Reads one figure (số liệu) exactly, as its input asks for it: an agency's answer, or a verifier's adjusted value.
 
 Integers are JSON integers, decimals numbers or text such as "12.5" with at most six places, choices the option's id.
+An input that every sub-unit is asked is answered by unit: `{"units": {"Xã An Thượng": 12, …}}`.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from shared.contracts.common import Answer
+from shared.contracts.common import Answer, UnitAnswer
 from shared.contracts.figure_wording import FIGURE_WORDS
 from shared.kernel.errors import Fault
 from shared.kernel.exact import exact_text, parse_exact
 from shared.ruleset.document import Criterion, Input
+from shared.ruleset.places import join
 
-__all__ = ["ENGINE_LIMIT", "MAX_PLACES", "MAX_TEXT", "read_figure"]
+__all__ = ["ENGINE_LIMIT", "MAX_PLACES", "MAX_TEXT", "MAX_UNITS", "MAX_UNIT_NAME", "read_figure"]
 
 MAX_PLACES = 6
+MAX_UNITS = 500
+MAX_UNIT_NAME = 200
 MAX_TEXT = 2000
 _SCALE = 10**MAX_PLACES
 ENGINE_LIMIT = 2**62  # figures reach the rules engine as integers of 64 bits, scaled
@@ -30,25 +35,60 @@ _NOT_APPLICABLE = Answer(state="not_applicable")
 
 
 class _Wrong(Exception):
-    """The figure is wrong: the code and what fills its words."""
+    """The figure is wrong: the code and what fills its words; `unit` if it is the figure of a sub-unit."""
 
-    def __init__(self, code: str, **values: object) -> None:
+    def __init__(self, code: str, unit: str | None = None, **values: object) -> None:
         super().__init__(code)
         self.code = code
+        self.unit = unit
         self.values = values
 
 
 def read_figure(criterion: Criterion, item: Input, given: object, place: str) -> Answer | Fault:
     """The answer in canonical form, or what is wrong with it at `place`.
 
-    `given` is a plain value, null for "not reported", or `{"state": …}` with `value` in the state `value`.
+    `given` is a plain value, null for "not reported", or `{"state": …}` with `value` in the state `value`; for an input
+    of sub-units `{"units": {name: given}}`, or a state of the whole.
     """
     try:
-        return _answer(criterion, item, given)
+        return _of_units(criterion, item, given) if item.per_unit else _answer(criterion, item, given)
     except _Wrong as wrong:
+        if wrong.unit is not None:
+            place = join(place, "units", wrong.unit)
         about = {"criterion": criterion.code, "title": item.title.vi, "title_en": item.title.en or item.id}
         vi, en, remedy_vi, remedy_en = (text.format(**about, **wrong.values) for text in FIGURE_WORDS[wrong.code])
         return Fault(wrong.code, place, vi, en, remedy_vi, remedy_en)
+
+
+def _of_units(criterion: Criterion, item: Input, given: object) -> Answer:
+    if given is not None and not isinstance(given, Mapping):
+        raise _Wrong("answer.not_by_unit", value=_shown(given))
+    if not isinstance(given, Mapping) or "units" not in given:
+        return _answer(criterion, item, given)
+    units = given["units"]
+    if not set(given) <= {"state", "units"} or given.get("state", "value") != "value" or not isinstance(units, Mapping):
+        raise _Wrong("answer.malformed_units")
+    if len(units) > MAX_UNITS:
+        raise _Wrong("answer.too_many_units", limit=MAX_UNITS)
+    answers: dict[str, UnitAnswer] = {}
+    for name, one in units.items():
+        unit = _unit_name(name)
+        if unit in answers:
+            raise _Wrong("answer.unit_twice", unit, value=_shown(unit))
+        try:
+            read = _answer(criterion, item, one)
+        except _Wrong as wrong:
+            raise _Wrong(wrong.code, unit, **wrong.values) from wrong
+        answers[unit] = UnitAnswer(state=read.state, value=read.value)
+    return Answer(state="value", units=dict(sorted(answers.items()))) if answers else _NOT_REPORTED
+
+
+def _unit_name(name: object) -> str:
+    # One spelling for one name: composed letters, single spaces. Units are matched by it across inputs.
+    unit = " ".join(unicodedata.normalize("NFC", name).split()) if isinstance(name, str) else ""
+    if not 0 < len(unit) <= MAX_UNIT_NAME or _NOT_TEXT.search(unit):
+        raise _Wrong("answer.unit_name", value=_shown(name), limit=MAX_UNIT_NAME)
+    return unit
 
 
 def _answer(criterion: Criterion, item: Input, given: object) -> Answer:
