@@ -19,6 +19,7 @@ from deploy.xephang.commands import (
     publish,
     rank,
     ruleset_life,
+    ruleset_schema,
     run_year,
     score,
     serve,
@@ -60,6 +61,7 @@ ruleset = typer.Typer(
 )
 lint_files.register(ruleset)
 ruleset_life.register(ruleset)
+ruleset_schema.register(ruleset)
 
 for _command in (up, run_year, serve, token, score, submit, rank, operation):
     _command.register(app)
