@@ -1,4 +1,4 @@
-"""Intake over HTTP: the register, campaigns, forms; submissions are in submissions_api.py."""
+"""Intake over HTTP: the register, campaigns; forms are in forms_api.py, submissions in submissions_api.py."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
-from services.intake.collections import AGENCIES, CAMPAIGNS, RULE_SETS, SUBMISSIONS
-from services.intake.core.form import render_form, survey_form
+from services.intake.collections import AGENCIES, CAMPAIGNS, SUBMISSIONS
 from services.intake.core.model import CampaignPlan, CampaignRecord
+from services.intake.forms_api import form_routes
 from services.intake.submissions_api import submission_routes
 from services.intake.usecases.close_campaign import close_campaign
 from services.intake.usecases.open_campaign import open_campaign
@@ -20,7 +19,6 @@ from shared.contracts.common import Agency, Campaign, CampaignId
 from shared.http.auth import Person, require
 from shared.kernel.errors import NotFound
 from shared.messaging.commands import Aggregates
-from shared.ruleset.document import Group, Programme, RuleSet
 
 __all__ = ["build_router"]
 
@@ -39,6 +37,7 @@ def build_router(aggregates: Aggregates) -> APIRouter:
     router = APIRouter()
     _register_routes(router, aggregates)
     _campaign_routes(router, aggregates)
+    form_routes(router, aggregates)
     submission_routes(router, aggregates)
     return router
 
@@ -60,13 +59,6 @@ def _campaign_routes(router: APIRouter, aggregates: Aggregates) -> None:
         if record is None:
             raise NotFound(f"Không có đợt đánh giá {campaign}", f"there is no campaign {campaign}")
         return record
-
-    async def pinned(campaign: CampaignId, programme: Programme, group: Group) -> RuleSet:
-        ref = (await found(campaign)).campaign.pinned(programme, group)
-        kept = await aggregates.get(RULE_SETS, ref.key) if ref else None
-        if kept is None:
-            raise NotFound("Đợt đánh giá không có bảng này", "the campaign has no such programme and group")
-        return kept.rule_set()
 
     @router.get("/campaigns", tags=["campaigns"])
     async def campaigns() -> list[Campaign]:
@@ -103,14 +95,3 @@ def _campaign_routes(router: APIRouter, aggregates: Aggregates) -> None:
                 "waiting_for": waiting,
             }
         return {"campaign": campaign, "status": record.campaign.status, "tables": tables}
-
-    @router.get("/campaigns/{campaign}/forms/{programme}/{group}", tags=["forms"], summary="The form as JSON Schema")
-    async def form(campaign: CampaignId, programme: Programme, group: Group) -> dict[str, Any]:
-        return survey_form(await pinned(campaign, programme, group))
-
-    @router.get(
-        "/campaigns/{campaign}/forms/{programme}/{group}/text", tags=["forms"], summary="Phiếu khảo sát (Markdown)"
-    )
-    async def form_text(campaign: CampaignId, programme: Programme, group: Group) -> PlainTextResponse:
-        text = render_form(await pinned(campaign, programme, group))
-        return PlainTextResponse(text, media_type="text/markdown; charset=utf-8")

@@ -54,7 +54,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table; the first cell heads it. `strong` rows stand out."""
+    """A row of a table; the first cell heads it. A `strong` row begins a group: its code and title stand out."""
 
     cells: tuple[Cell, ...]
     strong: bool = False
@@ -93,7 +93,7 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem}
 caption{text-align:left;font-weight:bold;padding:.25rem 0}
 th,td{border:1px solid #444;padding:.25rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 thead{display:table-header-group}tr{break-inside:avoid}
-thead th{background:#e8e8e8}tbody th{font-weight:normal}.strong>*{font-weight:bold;background:#f4f4f4}
+thead th{background:#e8e8e8}tbody th{font-weight:normal}.strong>*{background:#f4f4f4}
 @media print{body{margin:0;padding:0;max-width:none;font-size:11pt}}
 """
 
@@ -129,22 +129,30 @@ def _table(grid: Grid) -> Html:
 
 def _row(row: Row) -> Html:
     cells = [
-        element("th" if index == 0 else "td", *_lines(cell), scope="row" if index == 0 else "")
+        element("th" if index == 0 else "td", *_lines(cell, _stands_out(row, index)), scope="row" if index == 0 else "")
         for index, cell in enumerate(row.cells)
     ]
     return element("tr", *cells, class_="strong" if row.strong else "")
 
 
-def _lines(cell: Cell) -> Iterator[str]:
-    for index, line in enumerate((cell,) if isinstance(cell, str) else cell):
+def _lines(cell: Cell, strong: bool) -> Iterator[str]:
+    for index, line in enumerate(_of(cell)):
         if index:
             yield Html("<br>")
-        yield line
+        yield element("strong", line) if strong and index == 0 and line else line
+
+
+def _of(cell: Cell) -> tuple[str, ...]:
+    return (cell,) if isinstance(cell, str) else cell
+
+
+def _stands_out(row: Row, column: int) -> bool:
+    return row.strong and column < 2
 
 
 # --- Markdown ----------------------------------------------------------------------------------------------------
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>#|~&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")  # an _ inside a word is itself
 _STARTS_LIST = re.compile(r"^([-+]|\d+[.)])(?=\s|$)")
 
 
@@ -168,30 +176,21 @@ def _markdown(block: Block) -> str:
 def _markdown_table(grid: Grid) -> str:
     columns = max([len(grid.header), *(len(row.cells) for row in grid.rows)])
     header = grid.header or ("",) * columns
-    lines = [_line(header), "|" + "---|" * columns]
-    lines += [_line([_bold(cell) if row.strong else cell for cell in row.cells]) for row in grid.rows]
+    lines = [_line([markdown_text(title) for title in header]), "|" + "---|" * columns]
+    lines += [_line([_cell(cell, _stands_out(row, at)) for at, cell in enumerate(row.cells)]) for row in grid.rows]
     caption = [f"**{markdown_text(grid.caption)}**\n"] if grid.caption else []
     return "\n".join([*caption, *lines])
 
 
-class _Bold(tuple[str, ...]):
-    """A cell whose lines stand out."""
-
-    __slots__ = ()
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
-def _bold(cell: Cell) -> _Bold:
-    return _Bold((cell,) if isinstance(cell, str) else cell)
-
-
-def _line(cells: Sequence[Cell]) -> str:
-    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
-
-
-def _cell(cell: Cell) -> str:
-    mark = "**" if isinstance(cell, _Bold) else ""
-    lines = (cell,) if isinstance(cell, str) else cell
-    return "<br>".join(f"{mark}{markdown_text(line)}{mark}" if line.strip() else "" for line in lines)
+def _cell(cell: Cell, strong: bool) -> str:
+    lines = [markdown_text(line) for line in _of(cell)]
+    if strong and lines and lines[0]:
+        lines[0] = f"**{lines[0]}**"
+    return "<br>".join(lines)
 
 
 def markdown_text(text: str) -> str:

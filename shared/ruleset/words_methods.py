@@ -35,7 +35,7 @@ from shared.ruleset.words import (
 
 __all__ = ["Inner", "Scoring", "TableRow", "by_cases", "choice_options", "method_words", "scoring", "scoring_lines"]
 
-_ZERO_BEST = {"zero": "0 điểm", "full": "điểm tối đa", "not_applicable": "tiêu chí không áp dụng"}
+_ZERO_BEST = {"zero": "0 điểm", "full": "điểm tối đa"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +161,12 @@ def _relative(method: RelativeMethod, maximum: Fraction, inputs: Inputs) -> Scor
 def _average(method: AverageMethod, maximum: Fraction, inputs: Inputs) -> Scoring:
     notes = [
         "đơn vị không áp dụng không tính vào bình quân; đơn vị không báo cáo hoặc bị bác tính 0 điểm",
-        *(
-            [f"số đơn vị theo {title_words(inputs, method.total)}: đơn vị không được kê khai tính 0 điểm"]
-            if method.total is not None
-            else []
-        ),
     ]
+    if method.total is not None:
+        total = title_words(inputs, method.total)
+        notes.append(
+            f"số đơn vị theo {total}: đơn vị không được kê khai tính 0 điểm; không có đơn vị nào thì không áp dụng"
+        )
     inside = Inner("Mỗi đơn vị trực thuộc", maximum, scoring(method.of, maximum, inputs))
     return Scoring("Bình quân các đơn vị", "Điểm bình quân của các đơn vị trực thuộc", (), tuple(notes), (inside,))
 

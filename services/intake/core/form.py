@@ -1,4 +1,4 @@
-"""The survey form (phiếu khảo sát) of a rule set: its JSON Schema for programs and its listing for people.
+"""The survey form (phiếu khảo sát) of a rule set: its JSON Schema and questions for programs, its sheet for people.
 
 Both are derived from the rule set and nothing else, so that what agencies are asked is what the criteria score.
 What an agency sends back is checked by `check_answers` (form_answers.py), which is exact where JSON Schema cannot be.
@@ -6,10 +6,9 @@ What an agency sends back is checked by `check_answers` (form_answers.py), which
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any
+from typing import Any, Literal
 
 from services.intake.core.form_answers import (
     MAX_EVIDENCE_ITEMS,
@@ -19,10 +18,12 @@ from services.intake.core.form_answers import (
     MAX_TEXT,
     check_answers,
 )
-from shared.kernel.exact import exact_text, vietnamese
+from services.intake.core.form_sheet import form_paper, form_sheet
+from shared.kernel.exact import exact_text
+from shared.kernel.paper import to_html, to_markdown
 from shared.ruleset.document import Criterion, Input, RuleSet, Text
 
-__all__ = ["check_answers", "render_form", "survey_form"]
+__all__ = ["check_answers", "form_document", "render_form", "survey_form"]
 
 _NOT_REPORTED = {"type": "object", "properties": {"state": {"const": "not_reported"}}, "required": ["state"]}
 _NOT_APPLICABLE = {"type": "object", "properties": {"state": {"const": "not_applicable"}}, "required": ["state"]}
@@ -73,7 +74,16 @@ def _figure(criterion: Criterion, item: Input) -> dict[str, Any]:
         described["x-minimum"] = exact_text(item.minimum)
     if item.maximum is not None:
         described["x-maximum"] = exact_text(item.maximum)
+    if item.per_unit:
+        described["x-per-unit"] = True
+        return {**described, "anyOf": [_units([*_values(item), *states]), *states]}
     return {**described, "anyOf": [*_values(item), *states]}
+
+
+def _units(of_one: list[dict[str, Any]]) -> dict[str, Any]:
+    """The answers of the sub-units by name."""
+    units = {"type": "object", "additionalProperties": {"anyOf": of_one}, "propertyNames": {"minLength": 1}}
+    return {"type": "object", "properties": {"units": units}, "required": ["units"]}
 
 
 def _values(item: Input) -> list[dict[str, Any]]:
@@ -132,63 +142,12 @@ def _english(text: Text) -> dict[str, str]:
     return {"x-title-en": text.en} if text.en is not None else {}
 
 
-def render_form(rule_set: RuleSet) -> str:
-    """The form for people, in Vietnamese Markdown: what is asked, in which unit and bounds, with which documents."""
-    return "\n".join(_lines(rule_set)) + "\n"
+def render_form(rule_set: RuleSet, format: Literal["html", "markdown"] = "markdown") -> str:
+    """The form for people, in Vietnamese: what is asked, in which unit and bounds, with which documents."""
+    paper = form_paper(rule_set)
+    return to_html(paper) if format == "html" else to_markdown(paper)
 
 
-def _lines(rule_set: RuleSet) -> Iterator[str]:
-    yield f"# Phiếu khảo sát: {rule_set.title.vi}"
-    yield ""
-    basis = "; ".join(f"{one.number} ngày {one.issued_on:%d/%m/%Y} của {one.issuer}" for one in rule_set.legal_basis)
-    yield f"Bộ tiêu chí {rule_set.id}, phiên bản {rule_set.version}. Căn cứ: {basis}."
-    for section in rule_set.sections:
-        yield ""
-        yield f"## {section.code}. {section.title.vi} ({_number(section.maximum)} điểm)"
-        for criterion in section.criteria:
-            yield ""
-            yield from _criterion_lines(criterion)
-
-
-def _criterion_lines(criterion: Criterion) -> Iterator[str]:
-    points = f"tối đa {_number(criterion.maximum)} điểm" if criterion.maximum else "không tính điểm"
-    yield f"### {criterion.code}. {criterion.title.vi} ({points})"
-    yield ""
-    for item in criterion.inputs:
-        yield f"- {item.title.vi} (`{item.id}`): {_asked(item)}"
-    if criterion.not_applicable == "allowed":
-        yield "- Được trả lời «không áp dụng» nếu nội dung này không có ở cơ quan."
-    if criterion.evidence.documents:
-        needed = "bắt buộc" if criterion.evidence.required else "nếu có"
-        yield f"- Tài liệu kiểm chứng ({needed}): {'; '.join(criterion.evidence.documents)}."
-    yield f"- Nguồn số liệu: {criterion.data_source}. Thẩm tra: {criterion.verifier}."
-
-
-def _asked(item: Input) -> str:
-    match item.type:
-        case "boolean":
-            return "có / không"
-        case "choice":
-            return "chọn một: " + "; ".join(f"{option.title.vi} (`{option.id}`)" for option in item.options)
-        case "text":
-            return "văn bản"
-        case "integer":
-            return "số nguyên" + _measure(item)
-        case "decimal":
-            return f"số thập phân, tối đa {MAX_PLACES} chữ số sau dấu phẩy" + _measure(item)
-
-
-def _measure(item: Input) -> str:
-    parts = [f"đơn vị: {item.unit}"] if item.unit else []
-    if item.minimum is not None and item.maximum is not None:
-        parts.append(f"từ {_number(item.minimum)} đến {_number(item.maximum)}")
-    elif item.minimum is not None:
-        parts.append(f"không nhỏ hơn {_number(item.minimum)}")
-    elif item.maximum is not None:
-        parts.append(f"không lớn hơn {_number(item.maximum)}")
-    return "".join(f", {part}" for part in parts)
-
-
-def _number(value: Fraction) -> str:
-    """As Vietnamese documents write numbers: a comma before the decimals."""
-    return vietnamese(exact_text(value))
+def form_document(rule_set: RuleSet) -> dict[str, Any]:
+    """The form for programs: its questions in order, and the JSON Schema of what is sent back as `answers`."""
+    return {**form_sheet(rule_set).model_dump(mode="json"), "answers": survey_form(rule_set)}

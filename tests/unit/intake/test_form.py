@@ -261,10 +261,10 @@ def test_schema_carries_titles_units_bounds_and_options() -> None:
 def test_listing_names_sections_criteria_units_bounds_and_evidence() -> None:
     text = render_form(RULE_SET)
     assert "## 1. Hạ tầng (2,5 điểm)" in text
-    assert "### 1.2. Kinh phí (không tính điểm)" in text
-    assert "- Số cán bộ (`staff`): số nguyên, đơn vị: người, từ 0 đến 5.000" in text
-    assert "- Tài liệu kiểm chứng (bắt buộc): Quyết định; Sơ đồ mạng." in text
-    assert "«không áp dụng»" in text
+    assert "**Kinh phí (không tính điểm)**" in text
+    assert "| Số cán bộ<br>(mã: staff) | số nguyên<br>đơn vị: người<br>từ 0 đến 5.000 |" in text
+    assert "bắt buộc:<br>– Quyết định<br>– Sơ đồ mạng" in text
+    assert "Được trả lời “không áp dụng”" in text
 
 
 # --- properties --------------------------------------------------------------------------------------------------
