@@ -50,6 +50,7 @@ def read_figure(criterion: Criterion, item: Input, given: object, place: str) ->
     `given` is a plain value, null for "not reported", or `{"state": …}` with `value` in the state `value`; for an input
     of sub-units `{"units": {name: given}}`, or a state of the whole.
     """
+    given = _without_empty(given)
     try:
         return _of_units(criterion, item, given) if item.per_unit else _answer(criterion, item, given)
     except _Wrong as wrong:
@@ -58,6 +59,14 @@ def read_figure(criterion: Criterion, item: Input, given: object, place: str) ->
         about = {"criterion": criterion.code, "title": item.title.vi, "title_en": item.title.en or item.id}
         vi, en, remedy_vi, remedy_en = (text.format(**about, **wrong.values) for text in FIGURE_WORDS[wrong.code])
         return Fault(wrong.code, place, vi, en, remedy_vi, remedy_en)
+
+
+def _without_empty(given: object) -> object:
+    """Without the fields that are empty where answers are shown, so that they can be sent again."""
+    if not isinstance(given, Mapping) or "state" not in given:
+        return given
+    empty = "value" if given.get("units") else "units"
+    return {name: one for name, one in given.items() if name != empty or (one is not None and one != {})}
 
 
 def _of_units(criterion: Criterion, item: Input, given: object) -> Answer:
