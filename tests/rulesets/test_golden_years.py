@@ -71,11 +71,11 @@ def hashes_of(file: str, year: int) -> dict[str, str]:
     table = GroupKey(campaign=str(year), programme=rule_set.programme, group=rule_set.group)
     entries = [Entry(final.key.agency, names[final.key.agency], final) for final in finals]
     ranking = rank(table, year, rule_set, 1, entries)
-    cards = [final.model_dump(mode="json") for final in finals]
+    cards = [final.model_dump(mode="json", exclude_defaults=True) for final in finals]  # as events carry them
     return {
         "rule set": rule_set.content_hash(),
         "scorecards": sha256_hex(canonical_json(cards)),
-        "ranking": sha256_hex(canonical_json(ranking.model_dump(mode="json"))),
+        "ranking": sha256_hex(canonical_json(ranking.model_dump(mode="json", exclude_defaults=True))),
     }
 
 

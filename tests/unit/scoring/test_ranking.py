@@ -10,8 +10,15 @@ from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, an_inpu
 
 from services.scoring.core.ranking import Entry, rank
 from shared.contracts.common import GroupKey, SubmissionKey
-from shared.contracts.scoring import FiredRule, Ranking, ScorecardSummary, UnrankedAgency
-from shared.ruleset.document import RuleSet
+from shared.contracts.scoring import (
+    CriterionPoints,
+    FiredRule,
+    Ranking,
+    ScorecardSummary,
+    SectionPoints,
+    UnrankedAgency,
+)
+from shared.ruleset.document import Result, RuleSet
 
 KEY = GroupKey(campaign="2021", programme="it", group="province")
 
@@ -101,3 +108,44 @@ def test_basis_hash_is_of_what_was_ranked() -> None:
 
 def test_nobody_to_rank() -> None:
     assert ranked().rows == ()
+
+
+def broken(*breakers: dict[str, str]) -> RuleSet:
+    """A rule set whose ties are broken."""
+    made = rules("total")
+    result = Result.model_validate({**made.result.model_dump(by_alias=True), "tie_breakers": breakers})
+    return made.model_copy(update={"result": result})
+
+
+def sectioned(agency: str, points: int, first: int, second: int) -> Entry:
+    made = entry(agency, points)
+    own = (("1", first), ("2", second))
+    sections = tuple(SectionPoints(code=code, points=Fraction(got), maximum=Fraction(50)) for code, got in own)
+    criterion = CriterionPoints(code="1.1", points=Fraction(first), maximum=Fraction(50), state="value")
+    update = {"sections": sections, "criteria": (criterion,)}
+    return Entry(agency, made.name, made.scorecard.model_copy(update=update))
+
+
+@pytest.mark.parametrize(
+    ("breakers", "expected"),
+    [
+        ((), [(1, "d"), (2, "a"), (2, "b"), (2, "c")]),
+        (({"of": "section.1"},), [(1, "d"), (2, "b"), (2, "c"), (4, "a")]),
+        (({"of": "criterion.1.1", "first": "lowest"},), [(1, "d"), (2, "a"), (3, "b"), (3, "c")]),
+        (({"of": "section.1"}, {"of": "section.2", "first": "lowest"}), [(1, "d"), (2, "c"), (3, "b"), (4, "a")]),
+        (({"of": "points"}, {"of": "index"}), [(1, "d"), (2, "a"), (2, "b"), (2, "c")]),
+    ],
+)
+def test_tie_breakers_decide_between_equals_only(
+    breakers: tuple[dict[str, str], ...], expected: list[tuple[int, str]]
+) -> None:
+    entries = [
+        sectioned("a", 80, 30, 50),
+        sectioned("b", 80, 40, 40),
+        sectioned("c", 80, 40, 20),
+        sectioned("d", 81, 1, 80),
+    ]
+    for shuffled in permutations(entries):
+        ranking = rank(KEY, 2021, broken(*breakers), 1, shuffled)
+        assert places(ranking) == expected
+        assert all(len(row.tie_breakers) == len(breakers) for row in ranking.rows)
