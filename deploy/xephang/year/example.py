@@ -32,6 +32,7 @@ from shared.ruleset.document import (
     RelativeMethod,
     RuleSet,
     SumMethod,
+    YesNoMethod,
 )
 
 __all__ = ["ExampleYear", "answers", "example_agencies", "example_year", "read_bytes", "rule_set_path"]
@@ -171,6 +172,8 @@ class _Maker:
                 self._figure(method.of, top * 6 / 5, values)
         elif isinstance(method, CountMethod):
             self._figure(method.input, Fraction(6), values)
+        elif isinstance(method, RelativeMethod) and isinstance(method.input, Quotient):
+            self._quotient(method.input, values)
         elif isinstance(method, RelativeMethod):
             self._figure(method.input, Fraction(5000), values)
         elif isinstance(method, ChoiceMethod):
@@ -180,7 +183,7 @@ class _Maker:
         elif isinstance(method, SumMethod | BestMethod):
             for part in method.parts if isinstance(method, SumMethod) else method.cases:
                 self._method(part.method, values)
-        elif hasattr(method, "input"):
+        elif isinstance(method, YesNoMethod):
             values.setdefault(method.input, self._does_well(method.input))
 
     def _quotient(self, quotient: Quotient, values: dict[str, Any]) -> None:
