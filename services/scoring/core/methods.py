@@ -31,7 +31,7 @@ from shared.ruleset.document import (
 )
 from shared.ruleset.uses import best_key, used_inputs
 
-__all__ = ["Compared", "CompiledMethod", "GroupBest", "compile_method"]
+__all__ = ["Compared", "CompiledMethod", "GroupBest", "compile_method", "unit_figures"]
 
 GroupBest = Mapping[str, Fraction]
 StateOf = Callable[[Figures], State]
@@ -188,9 +188,7 @@ def _average(method: AverageMethod, context: _Context) -> CompiledMethod:
     total = None if method.total is None else _reader(method.total)
 
     def units(figures: Figures) -> list[Figures]:
-        """The figures of each unit that something was said of."""
-        names = sorted({unit for name in asked for unit in figures.get(name, NOT_REPORTED).units})
-        return [{**figures, **{name: _of_unit(figures, name, unit) for name in asked}} for unit in names]
+        return list(unit_figures(figures, asked).values())
 
     def unsaid(figures: Figures, said: int) -> int:
         return 0 if total is None else max(ceil(total(figures)) - said, 0)
@@ -215,6 +213,12 @@ def _average(method: AverageMethod, context: _Context) -> CompiledMethod:
         return sum(earned, ZERO) / counted
 
     return CompiledMethod(state, points)
+
+
+def unit_figures(figures: Figures, asked: Sequence[str]) -> dict[str, Figures]:
+    """The figures of each sub-unit that something was said of, by its name: its own in place of those `asked` of it."""
+    names = sorted({unit for name in asked for unit in figures.get(name, NOT_REPORTED).units})
+    return {unit: {**figures, **{name: _of_unit(figures, name, unit) for name in asked}} for unit in names}
 
 
 def _of_unit(figures: Figures, name: str, unit: str) -> Figure:
