@@ -8,11 +8,14 @@ import json
 import os
 import platform
 import sys
+from typing import Any
 
 from deploy.bench.pipeline import pipeline_rates
-from deploy.bench.scoring import scoring_rates
+from deploy.bench.rounds import ROUNDS, on_one_core
+from deploy.bench.scoring import PRODUCTION, Comparison, compare
 
 _EXAMPLE = "example:\n  python -m deploy.bench --json > bench.json"
+_PARTS = ("scoring", "pipeline")
 
 
 def main() -> int:
@@ -24,25 +27,53 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="figures for a program")
-    parser.add_argument("--only", choices=("scoring", "pipeline"), help="one of the two")
+    parser.add_argument("--only", choices=_PARTS, action="append", help="one part (may be given several times)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds of the comparison (default {ROUNDS})")
     options = parser.parse_args()
-    figures: dict[str, dict[str, float]] = {}
-    if options.only != "pipeline":
-        print("scoring ...", file=sys.stderr)
-        figures["cards a second"] = scoring_rates()
-    if options.only != "scoring":
+    figures: dict[str, Any] = {"machine": _machine()}
+    parts = options.only or _PARTS
+    if "pipeline" in parts:
         print("pipeline ...", file=sys.stderr)
         figures["submissions a second"] = asyncio.run(pipeline_rates())
+    on_one_core()
+    if "scoring" in parts:
+        print("scoring ...", file=sys.stderr)
+        figures["cards a second"] = _comparison(compare(options.rounds))
     if options.json:
-        print(json.dumps({"machine": _machine(), **figures}, indent=2, sort_keys=True))
+        print(json.dumps(figures, indent=2))
         return 0
-    print(_machine())
-    for title, rates in figures.items():
-        slowest = min(rates.values())
-        print(f"\n{title}")
-        for name, rate in rates.items():
-            print(f"  {name:<22}{rate:>10,.0f}   {rate / slowest:>5.1f}×")
+    _print(figures)
     return 0
+
+
+def _comparison(found: Comparison) -> dict[str, Any]:
+    ours = found.measured[PRODUCTION].rate
+    return {
+        "ways": {
+            name: {
+                "cards a second": round(one.rate),
+                "production is faster by": round(ours / one.rate, 2),
+                "seconds by round": [round(spent, 6) for spent in one.seconds],
+                "cards": one.cards,
+            }
+            for name, one in found.measured.items()
+        },
+        "notes": found.notes,
+    }
+
+
+def _print(figures: dict[str, Any]) -> None:
+    print(figures["machine"])
+    if "cards a second" in figures:
+        print("\ncards a second, one core; × is how much faster production is")
+        for name, one in figures["cards a second"]["ways"].items():
+            print(f"  {name:<40}{one['cards a second']:>10,}   {one['production is faster by']:>7.2f}×")
+        for note in figures["cards a second"]["notes"]:
+            print(f"  {note}")
+    if "submissions a second" in figures:
+        print("\nsubmissions a second, all services in one process")
+        for name, rate in figures["submissions a second"].items():
+            print(f"  {name:<40}{rate:>10,.0f}")
 
 
 def _machine() -> str:
