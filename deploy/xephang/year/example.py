@@ -172,10 +172,11 @@ class _Maker:
                 self._figure(method.of, top * 6 / 5, values)
         elif isinstance(method, CountMethod):
             self._figure(method.input, Fraction(6), values)
-        elif isinstance(method, RelativeMethod) and isinstance(method.input, Quotient):
-            self._quotient(method.input, values)
         elif isinstance(method, RelativeMethod):
-            self._figure(method.input, Fraction(5000), values)
+            if isinstance(method.input, Quotient):
+                self._quotient(method.input, values)
+            else:
+                self._figure(method.input, Fraction(5000), values)
         elif isinstance(method, ChoiceMethod):
             ranked = sorted(method.points, key=lambda option: (method.points[option], option))
             place = min(int(self._share(method.input) * len(ranked)), len(ranked) - 1)
