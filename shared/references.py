@@ -6,8 +6,14 @@ from typing import Any
 
 from shared.contracts.common import Campaign
 from shared.contracts.envelope import Event
-from shared.contracts.intake import CampaignClosedV1, CampaignOpenedV1
-from shared.contracts.scoring import RuleSetActivatedV1, RuleSetApprovedV1, RuleSetRecord, RuleSetRetiredV1
+from shared.contracts.intake import CampaignAmendedV1, CampaignClosedV1, CampaignOpenedV1
+from shared.contracts.scoring import (
+    RuleSetActivatedV1,
+    RuleSetApprovedV1,
+    RuleSetRecord,
+    RuleSetRetiredV1,
+    RuleSetRolledBackV1,
+)
 from shared.messaging.aggregate import Change, Collection
 from shared.messaging.handlers import Context, Handler, Reference
 from shared.ruleset.document import RuleSetRef
@@ -37,11 +43,11 @@ def keep_rule_set(_: RuleSetRecord | None, event: Event[Any], __: Context) -> Ch
 
 KEEP_CAMPAIGNS = tuple(
     Handler(event, CAMPAIGNS, key=lambda data: data.campaign.id, apply=keep_campaign)
-    for event in (CampaignOpenedV1, CampaignClosedV1)
+    for event in (CampaignOpenedV1, CampaignAmendedV1, CampaignClosedV1)
 )
 KEEP_RULE_SETS = tuple(
     Handler(event, RULE_SETS, key=lambda data: data.record.ref.key, apply=keep_rule_set)
-    for event in (RuleSetApprovedV1, RuleSetActivatedV1, RuleSetRetiredV1)
+    for event in (RuleSetApprovedV1, RuleSetActivatedV1, RuleSetRolledBackV1, RuleSetRetiredV1)
 )
 
 

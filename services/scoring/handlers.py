@@ -8,6 +8,7 @@ from typing import Any
 from services.scoring.collections import CARDS, RULE_SETS
 from services.scoring.core.model import CardRecord
 from services.scoring.core.scorecard import Scorecard, basis_hash
+from services.scoring.rule_set_requests import request_handlers
 from services.scoring.scorer import Scorer
 from shared.contracts.envelope import Event
 from shared.contracts.scoring import ScorecardComputedV1
@@ -85,4 +86,5 @@ def build_handlers(scorer: Scorer) -> tuple[Handler, ...]:
             prepare=verified.prepare,
         ),
         Handler(CaseReopenedV1, CARDS, key=lambda data: data.key.text, apply=take_reopened),
+        *request_handlers(scorer),
     )

@@ -24,6 +24,11 @@ class Scorer:
         self._engine = engine
         self._compiled: dict[str, CompiledRuleSet] = {}
 
+    @property
+    def engine(self) -> RuleEngine:
+        """The engine that decides which rules fire."""
+        return self._engine
+
     def compiled(self, rule_set: RuleSet) -> CompiledRuleSet:
         """The version, compiled and loaded in the engine; made ready whole before it replaces nothing."""
         hash_ = rule_set.ref().hash

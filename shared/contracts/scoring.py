@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
-from shared.contracts.common import GroupKey, SubmissionKey, Value
+from shared.contracts.common import CampaignId, GroupKey, SubmissionKey, Value
 from shared.contracts.envelope import EventData
 from shared.kernel.exact import Exact
-from shared.ruleset.document import CriterionCode, Group, RuleSet, RuleSetRef, SectionCode
+from shared.ruleset.document import CriterionCode, Group, Programme, RuleSet, RuleSetRef, SectionCode
 from shared.ruleset.parsed import parsed_rule_set
 
 __all__ = [
@@ -18,10 +18,17 @@ __all__ = [
     "RankedAgency",
     "Ranking",
     "RankingComputedV1",
+    "RuleSetAcknowledgementRequestedV1",
     "RuleSetActivatedV1",
+    "RuleSetActivationRequestedV1",
+    "RuleSetApprovalRequestedV1",
     "RuleSetApprovedV1",
+    "RuleSetPostedV1",
     "RuleSetRecord",
     "RuleSetRetiredV1",
+    "RuleSetRolledBackV1",
+    "RuleSetStep",
+    "RuleSetSteppedV1",
     "ScorecardComputedV1",
     "ScorecardSummary",
     "SectionPoints",
@@ -30,8 +37,16 @@ __all__ = [
 ]
 
 
+# Names one version of a rule set: id@version.
+RuleSetKey = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*@[0-9]+(\.[0-9]+)*$", max_length=90)
+]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Why = Annotated[str, StringConstraints(max_length=500)]
+
+
 class Step(Value):
-    """One step in a rule set's life: who did it, when, and why."""
+    """One step in the life of a usable rule set: who did it, when, and why. All steps are on `ruleset-steps`."""
 
     action: Literal["loaded", "approved", "activated", "retired"]
     by: str
@@ -40,17 +55,35 @@ class Step(Value):
 
 
 class RuleSetRecord(Value):
-    """A rule set with its life cycle: `document` is its canonical JSON; `steps` are its history, oldest first."""
+    """A rule set with its life cycle: `document` is its canonical JSON; `steps` are its history, oldest first.
+
+    An active one may be pinned by campaigns of the years `active_from_year` to `active_until_year` (None: to the end of
+    the years it is made for).
+    """
 
     ref: RuleSetRef
     status: Literal["approved", "active", "retired"]
     document: dict[str, Any]
     active_from_year: int | None = None
     steps: tuple[Step, ...]
+    active_until_year: int | None = None
 
     def rule_set(self) -> RuleSet:
         """The document read into its class, once for each version."""
         return parsed_rule_set(self.ref.hash, self.document)
+
+    def in_force(self, year: int) -> bool:
+        """Whether a campaign of that assessment year may pin it."""
+        if self.status != "active" or self.active_from_year is None:
+            return False
+        stage = self.rule_set().stage
+        last = stage.last_year if self.active_until_year is None else min(self.active_until_year, stage.last_year)
+        return max(self.active_from_year, stage.first_year) <= year <= last
+
+    @property
+    def precedence(self) -> tuple[int, tuple[int, ...], str]:
+        """Of several in force for a year the greatest holds: activated from the latest year, then the version."""
+        return self.active_from_year or 0, tuple(int(part) for part in self.ref.version.split(".")), self.ref.key
 
 
 class RuleSetApprovedV1(EventData):
@@ -78,6 +111,106 @@ class RuleSetRetiredV1(EventData):
     topic: ClassVar[str] = "rulesets"
 
     record: RuleSetRecord
+
+
+class RuleSetRolledBackV1(EventData):
+    """From an assessment year on, campaigns pin the version before it again. Full state: the topic is compacted."""
+
+    type_: ClassVar[str] = "scoring.ruleset.rolledback.v1"
+    topic: ClassVar[str] = "rulesets"
+
+    record: RuleSetRecord
+
+
+class RuleSetStep(Value):
+    """One step in a rule set's life, drafts included: who did what, when, why, and to which document (`hash`).
+
+    `year`: from which assessment year it holds (activated, rolled_back, reinstated). `other`: the version a rollback
+    returns to, or comes from. `campaign`, `basis_hash`: the rehearsal that was made or acknowledged. `warnings`: how
+    many lint left. `statement`: what the platform adds of its own, such as `nothing_to_rehearse`.
+    """
+
+    action: Literal[
+        "loaded",
+        "linted",
+        "rehearsed",
+        "acknowledged",
+        "approved",
+        "activated",
+        "rolled_back",
+        "reinstated",
+        "retired",
+    ]
+    by: str
+    at: AwareDatetime
+    reason: str = ""
+    hash: str = ""
+    year: int | None = None
+    other: str = ""
+    campaign: str = ""
+    basis_hash: str = ""
+    warnings: int = 0
+    statement: str = ""
+
+
+class RuleSetSteppedV1(EventData):
+    """A rule set took a step in its life, drafts included. Nothing in it can be pinned: the document stays inside."""
+
+    type_: ClassVar[str] = "scoring.ruleset.stepped.v1"
+    topic: ClassVar[str] = "ruleset-steps"
+
+    ref: RuleSetRef
+    programme: Programme
+    group: Group
+    title: str
+    step: RuleSetStep
+
+
+class _RuleSetRequest(EventData):
+    """What is asked of one rule set from outside: it says nothing that is not read. Who asks is the event's actor."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: ClassVar[str] = "ruleset-requests"
+
+    rule_set: RuleSetKey
+
+
+class RuleSetPostedV1(_RuleSetRequest):
+    """A rule set as YAML or JSON, to be kept as a draft if it is sound; `name` is what faults call the document."""
+
+    type_: ClassVar[str] = "platform.ruleset.posted.v1"
+
+    content: Annotated[str, Field(min_length=1, max_length=2 * 2**20)]
+    name: Annotated[str, Field(min_length=1, max_length=200)] = "document"
+
+
+class RuleSetAcknowledgementRequestedV1(_RuleSetRequest):
+    """Somebody has looked at the rehearsal with this basis, and takes what it would change."""
+
+    type_: ClassVar[str] = "platform.ruleset.acknowledgementrequested.v1"
+
+    campaign: CampaignId
+    basis_hash: Sha256
+    reason: Why = ""
+
+
+class RuleSetApprovalRequestedV1(_RuleSetRequest):
+    """Somebody has looked at the draft with this hash, and approves it."""
+
+    type_: ClassVar[str] = "platform.ruleset.approvalrequested.v1"
+
+    hash: Sha256
+    reason: Why = ""
+
+
+class RuleSetActivationRequestedV1(_RuleSetRequest):
+    """Campaigns are to pin the rule set from an assessment year on."""
+
+    type_: ClassVar[str] = "platform.ruleset.activationrequested.v1"
+
+    from_year: Annotated[int, Field(ge=2000, le=2100)]
+    reason: Why = ""
 
 
 class CriterionPoints(Value):

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from shared.contracts.envelope import Event, UnreadableEvent, read_event
 from shared.messaging.aggregate import AggregateDocument, Collection
 from shared.messaging.commands import Aggregates
-from shared.messaging.handlers import Context, Handler, Reference
+from shared.messaging.handlers import Context, Handler, Reference, told_as
 from shared.messaging.incoming import Handlers, Incoming
+from shared.storage.port import StoreUnavailable
 
 __all__ = ["context_of"]
 
@@ -38,7 +39,7 @@ async def context_of(
     context = Context(aggregates.clock.now(), references)
     await _refer(aggregates, collections, _first_needs(told), references)
     await _refer(aggregates, collections, _further_needs(told, context), references)
-    return Context(context.now, references, _prepare(told, context))
+    return Context(context.now, references, _prepare(told, context), await _look_up(aggregates, told))
 
 
 def _kept(document: AggregateDocument[Any], handlers: Handlers) -> Iterable[Told]:
@@ -85,6 +86,21 @@ async def _refer(
     for name, wanted in keys.items():
         for key, state in (await aggregates.get_many(collections[name], wanted)).items():
             references[(name, key)] = state
+
+
+async def _look_up(aggregates: Aggregates, told: Sequence[Told]) -> dict[str, Any]:
+    """What was found, or why nothing was, by event. Raises `StoreUnavailable`."""
+    found: dict[str, Any] = {}
+    for handler, event in told:
+        if handler.look_up is None:
+            continue
+        try:
+            found[told_as(event.envelope)] = await handler.look_up(aggregates, event)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            found[told_as(event.envelope)] = error
+    return found
 
 
 def _prepare(told: Sequence[Told], context: Context) -> dict[str, Any]:

@@ -102,5 +102,6 @@ async def test_nobody_approves_what_they_loaded(serving: Serving):
     assert response.status_code == 201, response.text
     path = "/scoring/rulesets/bac-giang-it-province@2021.9"
     same = serving.token("rules_admin")
-    assert (await serving.post(f"{path}/approve", {}, same)).status_code == 403
+    seen = {"hash": response.json()["ref"]["hash"]}
+    assert (await serving.post(f"{path}/approve", seen, same)).status_code == 403
     assert (await serving.post(f"{path}/activate", {"from_year": 2021}, same)).status_code == 409

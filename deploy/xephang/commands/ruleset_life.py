@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from deploy.xephang.commands.documents import content_of
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
 from deploy.xephang.commands.outcome import examples, fault_lines, say, say_json, say_table
 from shared.kernel.errors import Fault
+from shared.ruleset.document import RuleSet
 
 __all__ = ["register"]
 
@@ -60,7 +62,9 @@ def approve(
 ) -> None:
     """Phê duyệt bản nháp; người nạp không được tự phê duyệt (approve as a second person)."""
     client = connect(url, token, data, "rules_admin", person=_APPROVER)
-    _told(client.post(path_of("scoring", "rulesets", key, "approve"), {"reason": reason}), as_json)
+    draft = json.loads(client.get_text(path_of("scoring", "rulesets", key, "draft")))
+    seen = RuleSet.model_validate(draft).content_hash()
+    _told(client.post(path_of("scoring", "rulesets", key, "approve"), {"reason": reason, "hash": seen}), as_json)
 
 
 def activate(

@@ -26,7 +26,8 @@ async def put_in_force(stage: Stage, name: str, from_year: int) -> RuleSet:
     rule_set = load_rule_set(path)
     office, base = stage.office, f"/scoring/rulesets/{rule_set.key}"
     await office.send("POST", f"/scoring/rulesets?name={name}", RULES_ADMIN, read_bytes(path), "application/yaml")
-    await office.post(f"{base}/approve", SECOND_ADMIN, {"reason": "Đã thẩm định"})
+    seen = {"hash": rule_set.content_hash(), "reason": "Đã thẩm định"}
+    await office.post(f"{base}/approve", SECOND_ADMIN, seen)
     await office.post(f"{base}/activate", SECOND_ADMIN, {"from_year": from_year})
     stage.say(f"Bộ tiêu chí {rule_set.key}: đã nạp, phê duyệt, kích hoạt từ năm {from_year}")
     return rule_set

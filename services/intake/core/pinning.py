@@ -65,7 +65,7 @@ def _unfit(
             "Nạp, phê duyệt và kích hoạt bộ tiêu chí trước",
             "load, approve and activate it first",
         )
-    if not _in_force(record, plan.year):
+    if not record.in_force(plan.year):
         return Fault(
             "campaign.no_rule_set",
             place,
@@ -92,20 +92,10 @@ def _table(record: RuleSetRecord) -> _Table:
     return rule_set.programme, rule_set.group
 
 
-def _in_force(record: RuleSetRecord, year: int) -> bool:
-    stage = record.rule_set().stage
-    active = record.status == "active" and record.active_from_year is not None and record.active_from_year <= year
-    return active and stage.first_year <= year <= stage.last_year
-
-
 def _newest(plan: CampaignPlan, table: _Table, rule_sets: Sequence[RuleSetRecord]) -> RuleSetRecord | None:
     """The set activated from the latest year, and of those the highest version."""
-    fitting = [record for record in rule_sets if _table(record) == table and _in_force(record, plan.year)]
-    return max(fitting, key=_age, default=None)
-
-
-def _age(record: RuleSetRecord) -> tuple[int, tuple[int, ...], str]:
-    return record.active_from_year or 0, tuple(int(part) for part in record.ref.version.split(".")), record.ref.key
+    fitting = [record for record in rule_sets if _table(record) == table and record.in_force(plan.year)]
+    return max(fitting, key=lambda record: record.precedence, default=None)
 
 
 def _lacking(plan: CampaignPlan, chosen: dict[_Table, RuleSetRecord | None]) -> Iterator[Fault]:

@@ -1,27 +1,49 @@
-"""Load, approve, activate and retire rule sets while everything runs."""
+"""Load, approve, activate, roll back and retire rule sets while everything runs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from services.scoring.collections import RULE_SETS
+from services.scoring.collections import CAMPAIGNS, CARDS, RULE_SETS, TABLE
 from services.scoring.core import life_cycle
 from services.scoring.core.examples import run_examples
 from services.scoring.core.life_cycle import KeptRuleSet
+from services.scoring.core.life_cycle_refusals import no_reason, nothing_before, out_of_turn
 from services.scoring.core.lint import lint
+from services.scoring.core.two_clocks import applicable, version_before
 from services.scoring.ports import RuleEngine
-from shared.kernel.errors import Fault
+from shared.kernel.errors import Fault, NotFound
 from shared.messaging.commands import Aggregates
+from shared.ruleset.document import Group, Programme
 from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused, load_text
 
-__all__ = ["activate_rule_set", "approve_rule_set", "check_rule_set", "load_rule_set", "retire_rule_set"]
+__all__ = [
+    "acknowledge_rehearsal",
+    "activate_rule_set",
+    "approve_rule_set",
+    "check_again",
+    "check_rule_set",
+    "load_rule_set",
+    "retire_rule_set",
+    "roll_back_rule_set",
+    "tables_with_data",
+]
 
 
 def check_rule_set(content: bytes, name: str, engine: RuleEngine) -> tuple[LoadedRuleSet, Sequence[Fault]]:
     """Read, lint and try the examples. Returns the warnings; raises `RuleSetRefused` with every error at its place."""
     loaded = load_text(content, name)
     return loaded, _check(loaded, engine)
+
+
+def check_again(draft: KeptRuleSet, engine: RuleEngine) -> None:
+    """Whether a draft is still sound: a rule or an example may come out otherwise than when it was loaded.
+
+    Raises `RuleSetRefused`.
+    """
+    _check(LoadedRuleSet.without_places(draft.rule_set(draft.ref)), engine)
 
 
 def _check(loaded: LoadedRuleSet, engine: RuleEngine) -> Sequence[Fault]:
@@ -45,6 +67,16 @@ def _placed(loaded: LoadedRuleSet, fault: Fault) -> Fault:
     return Fault(fault.code, place, fault.vi, fault.en, fault.remedy_vi, fault.remedy_en)
 
 
+async def tables_with_data(aggregates: Aggregates) -> dict[tuple[Programme, Group], tuple[str, ...]]:
+    """The campaigns that hold verified data, by programme and group: what a draft can be rehearsed on."""
+    found: dict[tuple[Programme, Group], list[str]] = {}
+    for campaign in (await aggregates.all(CAMPAIGNS)).values():
+        for key in campaign.groups():
+            if await aggregates.store.count(CARDS.name, TABLE, key.text):
+                found.setdefault((key.programme, key.group), []).append(campaign.id)
+    return {table: tuple(sorted(campaigns)) for table, campaigns in found.items()}
+
+
 async def load_rule_set(
     aggregates: Aggregates, engine: RuleEngine, content: bytes, name: str, by: str
 ) -> tuple[KeptRuleSet, Sequence[Fault]]:
@@ -52,27 +84,44 @@ async def load_rule_set(
     loaded, warnings = await asyncio.to_thread(check_rule_set, content, name, engine)  # takes a while: others go on
     now = aggregates.clock.now()
     kept = await aggregates.execute(
-        RULE_SETS, loaded.rule_set.key, lambda old: life_cycle.load(old, loaded.rule_set, by, now), actor=by
+        RULE_SETS,
+        loaded.rule_set.key,
+        lambda old: life_cycle.load(old, loaded.rule_set, by, now, len(warnings)),
+        actor=by,
     )
     assert kept is not None
     return kept, warnings
 
 
+async def acknowledge_rehearsal(
+    aggregates: Aggregates, key: str, campaign: str, basis_hash: str, by: str, reason: str = ""
+) -> KeptRuleSet:
+    """Take as a second person what a rehearsal shows. Raises `NotFound`, `Forbidden` or `Conflict`."""
+    now = aggregates.clock.now()
+    kept = await aggregates.execute(
+        RULE_SETS,
+        key,
+        lambda k: life_cycle.acknowledge(k, key, campaign, basis_hash, by, now, reason),
+        actor=by,
+    )
+    assert kept is not None
+    return kept
+
+
 async def approve_rule_set(
-    aggregates: Aggregates, engine: RuleEngine, key: str, by: str, reason: str = "", seen: str = ""
+    aggregates: Aggregates, engine: RuleEngine, key: str, by: str, seen: str, reason: str = ""
 ) -> KeptRuleSet:
     """Approve as a second person what is still sound. Raises `NotFound`, `Forbidden`, `Conflict` or `RuleSetRefused`.
 
-    `seen` is the hash of the document that the person has looked at, if it is told.
+    `seen` is the hash of the document that the person has looked at.
     """
     now = aggregates.clock.now()
     draft = await aggregates.get(RULE_SETS, key)
-    if draft is not None and life_cycle.approve(draft, key, by, now, reason, seen).state is not draft:
-        loaded = LoadedRuleSet.without_places(draft.rule_set(draft.ref))
-        await asyncio.to_thread(_check, loaded, engine)  # its examples may come out otherwise than when it was loaded
-        seen = draft.ref.hash
+    data_in = await _data_for(aggregates, draft)
+    if draft is not None and life_cycle.approve(draft, key, by, now, seen, reason, data_in=data_in).state is not draft:
+        await asyncio.to_thread(check_again, draft, engine)
     kept = await aggregates.execute(
-        RULE_SETS, key, lambda k: life_cycle.approve(k, key, by, now, reason, seen), actor=by
+        RULE_SETS, key, lambda k: life_cycle.approve(k, key, by, now, seen, reason, data_in=data_in), actor=by
     )
     assert kept is not None
     return kept
@@ -81,11 +130,58 @@ async def approve_rule_set(
 async def activate_rule_set(aggregates: Aggregates, key: str, from_year: int, by: str, reason: str = "") -> KeptRuleSet:
     """Let campaigns pin it from a year on. Raises `NotFound`, `Conflict` or `Invalid`."""
     now = aggregates.clock.now()
+    data_in = await _data_for(aggregates, await aggregates.get(RULE_SETS, key))
     kept = await aggregates.execute(
-        RULE_SETS, key, lambda k: life_cycle.activate(k, key, from_year, by, now, reason), actor=by
+        RULE_SETS, key, lambda k: life_cycle.activate(k, key, from_year, by, now, reason, data_in=data_in), actor=by
     )
     assert kept is not None
     return kept
+
+
+async def roll_back_rule_set(
+    aggregates: Aggregates, key: str, year: int, by: str, reason: str
+) -> tuple[KeptRuleSet, KeptRuleSet]:
+    """Let campaigns from a year on pin the version before again; returns the set rolled back, and that version.
+
+    The version before comes first: cut off between the two writes nothing has changed for anybody, and asking again
+    ends it. Raises `NotFound`, `Conflict` or `Invalid`.
+    """
+    if not reason.strip():
+        raise no_reason(key)
+    now = aggregates.clock.now()
+    kept = await aggregates.all(RULE_SETS)
+    older = _version_before(kept, key, year, now)
+    before = await aggregates.execute(
+        RULE_SETS,
+        older.ref.key,
+        lambda k: life_cycle.reinstate(k, older.ref.key, year, key, by, now, reason),
+        actor=by,
+    )
+    after = await aggregates.execute(
+        RULE_SETS, key, lambda k: life_cycle.roll_back(k, key, year, older.ref.key, by, now, reason), actor=by
+    )
+    assert before is not None
+    assert after is not None
+    return after, before
+
+
+def _version_before(kept: Mapping[str, KeptRuleSet], key: str, year: int, now: datetime) -> KeptRuleSet:
+    """What a rollback returns to. Raises `NotFound` or `Conflict`."""
+    newer = kept.get(key)
+    if newer is None:
+        raise NotFound(f"Không có bộ tiêu chí {key}", f"there is no rule set {key}")
+    last = newer.steps[-1]
+    if (last.action, last.year) == ("rolled_back", year):
+        return kept[last.other]  # done already
+    if newer.status != "active" or not newer.record().in_force(year):
+        raise out_of_turn(key, "not_in_force", year)
+    older = version_before(kept.values(), newer, year)
+    if older is None:
+        raise nothing_before(key, year)
+    applies = applicable(kept.values(), newer.parsed.programme, newer.parsed.group, year, now).rule_set
+    if applies is None or applies.key not in (key, older.ref.key):  # the older one: cut off half-way before
+        raise out_of_turn(key, "not_applied", year)
+    return older
 
 
 async def retire_rule_set(aggregates: Aggregates, key: str, by: str, reason: str) -> KeptRuleSet:
@@ -94,3 +190,9 @@ async def retire_rule_set(aggregates: Aggregates, key: str, by: str, reason: str
     kept = await aggregates.execute(RULE_SETS, key, lambda k: life_cycle.retire(k, key, by, now, reason), actor=by)
     assert kept is not None
     return kept
+
+
+async def _data_for(aggregates: Aggregates, kept: KeptRuleSet | None) -> tuple[str, ...]:
+    if kept is None:
+        return ()
+    return (await tables_with_data(aggregates)).get((kept.parsed.programme, kept.parsed.group), ())

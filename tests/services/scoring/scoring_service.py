@@ -66,7 +66,9 @@ class Scoring:
         for rule_set in rule_sets:
             key = rule_set.key
             await self._live(key, lambda old, one=rule_set: life_cycle.load(old, one, "an", NOW))
-            await self._live(key, lambda old, key=key: life_cycle.approve(old, key, "binh", NOW))
+            await self._live(
+                key, lambda old, one=rule_set: life_cycle.approve(old, one.key, "binh", NOW, one.content_hash())
+            )
             if active:
                 await self._live(key, lambda old, key=key: life_cycle.activate(old, key, 2021, "binh", NOW))
         await self.inbox.sweep()

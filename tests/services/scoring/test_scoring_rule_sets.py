@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import orjson
 import yaml
 from scoring_messages import NOW, RULE_SET, the_rule_set, verified, was_verified
@@ -42,9 +43,13 @@ async def loaded(api: ScoringApi, content: bytes | None = None) -> dict[str, Any
     return dict(answer.json())
 
 
+async def approve(api: ScoringApi, hash_: str, who: str = "binh", key: str = KEY) -> httpx.Response:
+    return await api.post(f"/rulesets/{key}/approve", {"hash": hash_}, f"rules_admin={who}")
+
+
 async def approved(api: ScoringApi) -> None:
-    await loaded(api)
-    assert (await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")).status_code == 200
+    draft = await loaded(api)
+    assert (await approve(api, draft["ref"]["hash"])).status_code == 200
 
 
 async def kept(api: ScoringApi) -> KeptRuleSet | None:
@@ -68,18 +73,29 @@ async def test_a_rule_set_lives_from_draft_to_retirement(api: ScoringApi) -> Non
     assert sha256_hex(document.content) == draft["ref"]["hash"]
     assert document.headers["etag"] == f'"{draft["ref"]["hash"]}"'
     said = await api.said(RULE_SETS.name, KEY)
-    assert [(event.type.split(".")[2], event.actor, event.partitionkey) for event in said] == [
+    whole = [event for event in said if event.type != "scoring.ruleset.stepped.v1"]
+    assert [(event.type.split(".")[2], event.actor, event.partitionkey) for event in whole] == [
         ("approved", "binh", KEY),
         ("activated", "binh", KEY),
         ("retired", "binh", KEY),
     ]
+    stepped = [event for event in said if event not in whole]
+    assert [(event.data["step"]["action"], event.actor) for event in stepped] == [
+        ("loaded", "an"),
+        ("linted", "an"),
+        ("approved", "binh"),
+        ("activated", "binh"),
+        ("retired", "binh"),
+    ]
+    assert [event.sequence for event in stepped] == [1, 2, 3, 4, 5]
+    assert all("document" not in event.data for event in stepped), "what is not approved cannot be pinned"
 
 
 async def test_yaml_and_json_are_the_same_document_and_loading_it_twice_is_one_step(api: ScoringApi) -> None:
     first = await loaded(api)
     as_json = orjson.dumps(yaml.safe_load(as_yaml()))
     assert await loaded(api, as_json) == first
-    await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")
+    await approve(api, first["ref"]["hash"])
     assert (await loaded(api, as_json))["status"] == "approved"
 
 
@@ -153,17 +169,18 @@ async def test_an_approved_document_is_frozen(api: ScoringApi) -> None:
 
 
 async def test_steps_out_of_turn_are_refused(api: ScoringApi) -> None:
-    await loaded(api)
+    seen = {"hash": (await loaded(api))["ref"]["hash"]}
 
     async def code(step: str, body: dict[str, Any], who: str = "binh", key: str = KEY) -> tuple[int, str]:
         answer = await api.post(f"/rulesets/{key}/{step}", body, f"rules_admin={who}")
         return answer.status_code, answer.json()["type"].rsplit(":", 1)[1]
 
-    assert await code("approve", {}, who="an") == (403, "ruleset.same_person")
+    assert await code("approve", {}) == (422, "malformed"), "what was looked at is named"
+    assert await code("approve", seen, who="an") == (403, "ruleset.same_person")
     assert await code("approve", {"hash": "0" * 64}) == (409, "ruleset.replaced")
-    assert await code("approve", {}, key="la@1") == (404, "refused")
+    assert await code("approve", seen, key="la@1") == (404, "refused")
     assert await code("activate", {"from_year": 2021}) == (409, "ruleset.draft")
-    await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")
+    await approve(api, seen["hash"])
     assert await code("activate", {"from_year": 2030}) == (422, "ruleset.stage")
     assert await code("activate", {}) == (422, "malformed")
     await api.post(f"/rulesets/{KEY}/retire", {}, "rules_admin=binh")
@@ -174,7 +191,7 @@ async def test_a_draft_whose_examples_no_longer_come_out_is_not_approved(api: Sc
     wrong = the_rule_set(examples=[{**EXAMPLE, "expect": {"points": 1}}])
     # As an earlier release kept it, which counted otherwise.
     await api.aggregates.execute(RULE_SETS, KEY, lambda old: load(old, wrong, "an", NOW))
-    answer = await api.post(f"/rulesets/{KEY}/approve", {}, "rules_admin=binh")
+    answer = await approve(api, wrong.content_hash())
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:xephang:problem:ruleset.refused")
     draft = await kept(api)
     assert draft is not None
