@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from services.intake.collections import AGENCIES, CAMPAIGNS, SUBMISSIONS
-from services.intake.core.model import CampaignPlan, CampaignRecord
+from services.intake.core.amending import AmendOrder
+from services.intake.core.model import CampaignPlan, CampaignRecord, SubmissionRecord
 from services.intake.forms_api import form_routes
 from services.intake.submissions_api import submission_routes
+from services.intake.usecases.amend_campaign import amend_campaign
 from services.intake.usecases.close_campaign import close_campaign
 from services.intake.usecases.open_campaign import open_campaign
 from services.intake.usecases.register_agencies import register_agencies
-from shared.contracts.common import Agency, Campaign, CampaignId
+from shared.contracts.common import Agency, Campaign, CampaignId, GroupKey
 from shared.http.auth import Person, require
 from shared.kernel.errors import NotFound
 from shared.messaging.commands import Aggregates
@@ -76,6 +79,10 @@ def _campaign_routes(router: APIRouter, aggregates: Aggregates) -> None:
     async def close(person: Operator, campaign: CampaignId, body: CloseRequest) -> Campaign:
         return (await close_campaign(aggregates, campaign, person.id, body.early_reason)).campaign
 
+    @router.post("/campaigns/{campaign}/amend", tags=["campaigns"], summary="Let another version of a rule set hold")
+    async def amend(person: Operator, campaign: CampaignId, body: AmendOrder) -> Campaign:
+        return (await amend_campaign(aggregates, campaign, body, person.id)).campaign
+
     @router.get("/campaigns/{campaign}/status", tags=["campaigns"], summary="Who has answered, is late or missing")
     async def status(campaign: CampaignId, _: Reader) -> dict[str, Any]:
         record = await found(campaign)
@@ -93,5 +100,26 @@ def _campaign_routes(router: APIRouter, aggregates: Aggregates) -> None:
                 "missing": by_status["missing"],
                 "returned": sum(s.returned_until is not None for s in own),
                 "waiting_for": waiting,
+                **_asked_again(record.campaign, key, own),
             }
         return {"campaign": campaign, "status": record.campaign.status, "tables": tables}
+
+
+def _asked_again(campaign: Campaign, table: GroupKey, submissions: Sequence[SubmissionRecord]) -> dict[str, Any]:
+    """What an amended table shows besides: since when which version holds, who is asked what again, until when."""
+    amendments = campaign.amended(table.programme, table.group)
+    if not amendments:
+        return {}
+    current = {one.key.agency: one.current for one in submissions}
+    return {
+        "amended": [one.model_dump(mode="json") for one in amendments],
+        "not_carried": sum(one.rule_set != amendments[-1].after for one in submissions),
+        "asked_again": {
+            agency: {
+                "until": version.answer_until.isoformat() if version.answer_until else None,
+                "criteria": [one.model_dump(mode="json") for one in version.asked_again],
+            }
+            for agency, version in sorted(current.items())
+            if version is not None and version.asked_again
+        },
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.intake.api import build_router
 from services.intake.collections import CAMPAIGNS, COLLECTIONS
 from services.intake.handlers import HANDLERS
+from services.intake.usecases.carry_submissions import carry_submissions
 from services.intake.usecases.close_campaign import mark_missing
 from shared.messaging.commands import Aggregates
 from shared.messaging.reconcile import Reconciler
@@ -14,10 +15,16 @@ __all__ = ["definition"]
 
 
 def _reconcilers(aggregates: Aggregates) -> list[Reconciler]:
-    async def run(_: frozenset[str] | None) -> None:
+    async def mark(_: frozenset[str] | None) -> None:
         await mark_missing(aggregates)
 
-    return [Reconciler("mark missing submissions", CAMPAIGNS.name, run)]
+    async def carry(_: frozenset[str] | None) -> None:
+        await carry_submissions(aggregates)
+
+    return [
+        Reconciler("mark missing submissions", CAMPAIGNS.name, mark),
+        Reconciler("carry submissions over amendments", CAMPAIGNS.name, carry),
+    ]
 
 
 def definition() -> Definition:

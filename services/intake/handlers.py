@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from services.intake.collections import CAMPAIGNS, RULE_SETS, SUBMISSIONS
 from services.intake.core import submission
+from services.intake.core.forms import form_refs, forms_of
 from services.intake.core.model import SubmissionRecord
 from services.intake.core.posted import Posted
 from shared.contracts.common import SubmissionKey
@@ -26,8 +27,8 @@ def _key(data: PlatformSubmissionV1) -> SubmissionKey:
 def _pinned(data: PlatformSubmissionV1, context: Context) -> Sequence[Reference]:
     campaign = context.get(CAMPAIGNS, data.campaign).campaign
     member = campaign.member(data.agency)
-    ref = campaign.pinned(data.programme, member.group) if member else None
-    return (rule_set_ref(ref),) if ref else ()
+    refs = form_refs(campaign, data.programme, member.group) if member else ()
+    return tuple(rule_set_ref(ref) for ref in refs)
 
 
 def receive_posted(
@@ -35,9 +36,10 @@ def receive_posted(
 ) -> Change[SubmissionRecord]:
     """An answer that the platform posted on Kafka."""
     data, envelope = event.data, event.envelope
-    campaign = context.get(CAMPAIGNS, data.campaign).campaign
-    key = _key(data)
-    _, pinned = submission.membership(campaign, key)
+    opened = context.get(CAMPAIGNS, data.campaign)
+    campaign, key = opened.campaign, _key(data)
+    group, _ = submission.membership(campaign, key)
+    records = {ref.key: context.get(RULE_SETS, ref.key) for ref in form_refs(campaign, key.programme, group)}
     posted = Posted(
         key=key,
         event_id=f"{envelope.source}#{envelope.id}",
@@ -46,8 +48,10 @@ def receive_posted(
         submitted_by=envelope.foreign_actor,
         figures=data.figures,
         evidence=data.evidence,
+        form=data.form,
     )
-    return submission.receive(record, posted, campaign, context.get(RULE_SETS, pinned.key).rule_set())
+    forms = forms_of(campaign, key.programme, group, records)
+    return submission.receive(record, posted, campaign, forms, opened.closed_at)
 
 
 def take_return(record: SubmissionRecord | None, event: Event[CaseReturnedV1], _: Context) -> Change[SubmissionRecord]:

@@ -86,6 +86,7 @@ def _from_event(envelope: CloudEvent, person: Person, now: datetime) -> Posted:
         submitted_by=envelope.foreign_actor if envelope.actor else person.id,
         figures=data.figures,
         evidence=data.evidence,
+        form=data.form,
     )
 
 
@@ -111,6 +112,7 @@ def _from_json(raw: bytes, idempotency_key: str, person: Person, now: datetime) 
         submitted_by=person.id,
         figures=data.figures,
         evidence=data.evidence,
+        form=data.form,
         named_by_content=not idempotency_key,
     )
 

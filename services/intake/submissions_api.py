@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from services.intake.collections import SUBMISSIONS
+from services.intake.core.form import render_form, survey_form
 from services.intake.core.model import SubmissionRecord
 from services.intake.posting import BATCH, STRUCTURED, cloud_headers, read_batch, read_posted
+from services.intake.usecases.open_version import open_version
 from services.intake.usecases.receive_submission import receive_submission
 from shared.contracts.common import AgencyId, CampaignId, SubmissionKey
 from shared.contracts.intake import PlatformSubmissionV1, Submission
@@ -18,7 +20,7 @@ from shared.http.auth import Person, require
 from shared.http.problems import problem, read_body
 from shared.kernel.errors import DomainError, Forbidden, NotFound
 from shared.messaging.commands import Aggregates
-from shared.ruleset.document import Programme
+from shared.ruleset.document import Programme, RuleSet
 
 __all__ = ["submission_routes"]
 
@@ -65,6 +67,25 @@ class Receipt(BaseModel):
         )
 
 
+class VersionView(BaseModel):
+    """One version as it opens: its answers, beside the form (JSON Schema, and Markdown) that they were given in."""
+
+    submission: Submission
+    counts: bool
+    form: dict[str, Any]
+    form_text: str
+
+    @classmethod
+    def of(cls, record: SubmissionRecord, version: Submission, rule_set: RuleSet) -> VersionView:
+        """The version beside the form of its rule set."""
+        return cls(
+            submission=version,
+            counts=record.current == version,
+            form=survey_form(rule_set),
+            form_text=render_form(rule_set),
+        )
+
+
 def submission_routes(router: APIRouter, aggregates: Aggregates) -> None:
     """Add the routes."""
 
@@ -97,6 +118,18 @@ def submission_routes(router: APIRouter, aggregates: Aggregates) -> None:
         if record is None:
             raise NotFound(f"Chưa có phiếu {key.text}", f"there is no submission {key.text}")
         return record
+
+    @router.get(
+        "/submissions/{campaign}/{programme}/{agency}/versions/{number}",
+        tags=["submissions"],
+        summary="One version, in the form it was given in",
+    )
+    async def version(
+        campaign: CampaignId, programme: Programme, agency: AgencyId, number: int, person: Reader
+    ) -> VersionView:
+        _may_see(person, agency)
+        key = SubmissionKey(campaign=campaign, programme=programme, agency=agency)
+        return VersionView.of(*await open_version(aggregates, key, number))
 
 
 async def _outcome(aggregates: Aggregates, event: bytes, person: Person) -> dict[str, Any]:

@@ -15,6 +15,7 @@ __all__ = [
     "Answer",
     "Answers",
     "AskedAgain",
+    "CampaignAmendment",
     "CampaignId",
     "CriterionFinding",
     "Evidence",
@@ -160,10 +161,27 @@ class Dispatch(Value):
     issued_on: date
 
 
+class CampaignAmendment(Value):
+    """The rule set of one table was replaced while the campaign ran (sửa đổi bộ tiêu chí giữa đợt): who, when, why.
+
+    `answer_until` is the first moment at which answers to what is asked again are too late.
+    """
+
+    programme: Programme
+    group: Group
+    before: RuleSetRef
+    after: RuleSetRef
+    reason: Sentence
+    answer_until: AwareDatetime
+    amended_by: str
+    amended_at: AwareDatetime
+
+
 class Campaign(Value):
     """A yearly assessment campaign (đợt đánh giá) as all services know it.
 
     `deadline` is the first moment that is late: the end of the last day to answer, Asia/Ho_Chi_Minh, in UTC.
+    `rule_sets` are those that hold now; `amendments`, oldest first, tell which held before.
     """
 
     id: CampaignId
@@ -176,6 +194,7 @@ class Campaign(Value):
     members: tuple[Agency, ...]
     rule_sets: tuple[PinnedRuleSet, ...]
     status: Literal["open", "closed"]
+    amendments: tuple[CampaignAmendment, ...] = ()
 
     def member(self, agency: str) -> Agency | None:
         """The member with this id, or None."""
@@ -191,6 +210,10 @@ class Campaign(Value):
             if (pin.programme, pin.group) == (programme, group):
                 return pin.rule_set
         return None
+
+    def amended(self, programme: Programme, group: Group) -> tuple[CampaignAmendment, ...]:
+        """The amendments of one table, oldest first."""
+        return tuple(one for one in self.amendments if (one.programme, one.group) == (programme, group))
 
     def groups(self) -> tuple[GroupKey, ...]:
         """The ranking tables this campaign leads to."""

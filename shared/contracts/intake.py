@@ -6,16 +6,18 @@ from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from shared.contracts.common import AgencyId, Answers, Campaign, CampaignId, SubmissionKey, Value
+from shared.contracts.common import AgencyId, Answers, AskedAgain, Campaign, CampaignId, SubmissionKey, Value
 from shared.contracts.envelope import EventData
 from shared.ruleset.document import Group, Programme, RuleSetRef
 
 __all__ = [
+    "CampaignAmendedV1",
     "CampaignClosedV1",
     "CampaignOpenedV1",
     "PlatformSubmissionV1",
     "Submission",
     "SubmissionAmendedV1",
+    "SubmissionCarriedV1",
     "SubmissionLateV1",
     "SubmissionMissingV1",
     "SubmissionReceivedV1",
@@ -42,11 +44,23 @@ class CampaignClosedV1(EventData):
     closed_at: AwareDatetime
 
 
+class CampaignAmendedV1(EventData):
+    """Another version of a rule set holds for a table of a campaign that runs. Full state: the topic is compacted."""
+
+    type_: ClassVar[str] = "intake.campaign.amended.v1"
+    topic: ClassVar[str] = "campaigns"
+
+    campaign: Campaign
+
+
 class Submission(Value):
     """One agency's answer to one programme (phiếu trả lời), as it counts now.
 
     `number` counts its versions from 1; `submitted_at` is when the agency answered (attested by the platform),
     `received_at` when intake took it in; `days_late` whole local days after the deadline's day, 0 if in time.
+    `rule_set` names the form it stands in. Where no agency gave it so, but it was made of what was given when the
+    rule set was amended, `carried_from` is the number of the newest answer in it. `asked_again` are the criteria that
+    the agency may still answer, before `answer_until`.
     """
 
     key: SubmissionKey
@@ -59,6 +73,9 @@ class Submission(Value):
     submitted_by: str
     days_late: int = Field(ge=0)
     answers: Answers
+    carried_from: int | None = None
+    asked_again: tuple[AskedAgain, ...] = ()
+    answer_until: AwareDatetime | None = None
 
 
 class SubmissionReceivedV1(EventData):
@@ -88,8 +105,21 @@ class SubmissionLateV1(EventData):
     submission: Submission
 
 
+class SubmissionCarriedV1(EventData):
+    """The rule set was amended from `before`, and the agency's answer carried into the form that holds now."""
+
+    type_: ClassVar[str] = "intake.submission.carried.v1"
+    topic: ClassVar[str] = "submissions"
+
+    submission: Submission
+    before: RuleSetRef
+
+
 class SubmissionMissingV1(EventData):
-    """The campaign was closed and the agency has not answered."""
+    """The campaign was closed and the agency has not answered.
+
+    Told anew when the rule set was amended from `before`.
+    """
 
     type_: ClassVar[str] = "intake.submission.missing.v1"
     topic: ClassVar[str] = "submissions"
@@ -98,12 +128,14 @@ class SubmissionMissingV1(EventData):
     group: Group
     rule_set: RuleSetRef
     closed_at: AwareDatetime
+    before: RuleSetRef | None = None
 
 
 class PlatformSubmissionV1(EventData):
     """What the provincial platform posts: an agency's answers, as typed in (values not yet checked).
 
-    `figures` by input id: a plain value, or `{"state": "not_applicable"}`. `evidence` by criterion code. It comes from
+    `figures` by input id: a plain value, or `{"state": "not_applicable"}`. `evidence` by criterion code. `form` names
+    the rule set (`id@version`) whose form was answered; without it the form goes by when it was answered. It comes from
     outside, so an unknown field is refused: a misspelled `evidence` would silently take an agency's evidence away.
     """
 
@@ -117,3 +149,4 @@ class PlatformSubmissionV1(EventData):
     agency: AgencyId
     figures: dict[str, Any]
     evidence: dict[str, Any] = {}
+    form: str = Field(default="", max_length=100)

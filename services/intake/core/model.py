@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shared.contracts.common import Agency, Campaign, CampaignId, Dispatch, SubmissionKey
+from shared.contracts.common import Agency, Answers, Campaign, CampaignId, Dispatch, SubmissionKey
 from shared.contracts.intake import Submission
 from shared.ruleset.document import Group, Programme, RuleSetRef, Sentence
 
-__all__ = ["AgencyRecord", "CampaignPlan", "CampaignRecord", "SubmissionRecord"]
+__all__ = ["AgencyRecord", "CampaignPlan", "CampaignRecord", "SubmissionRecord", "answer_that_counts", "given"]
 
 
 class _State(BaseModel):
@@ -49,7 +50,10 @@ class CampaignPlan(BaseModel):
 
 
 class CampaignRecord(_State):
-    """A campaign with how it came about; `missing_marked` when everybody who did not answer has been marked."""
+    """A campaign with how it came about; `missing_marked` when everybody who did not answer has been marked.
+
+    `carried` counts the amendments over which the submissions there were have been carried.
+    """
 
     campaign: Campaign
     plan: CampaignPlan
@@ -59,6 +63,7 @@ class CampaignRecord(_State):
     closed_at: datetime | None = None
     early_reason: str = ""
     missing_marked: bool = False
+    carried: int = 0
 
 
 class SubmissionRecord(_State):
@@ -66,6 +71,10 @@ class SubmissionRecord(_State):
 
     `returned_until` is set while verification has returned the case; `corrections` names the events of answers that
     were taken only because of such a return.
+
+    Where the rule set was amended, versions stand in the form (`rule_set`) they were given in, and further ones that
+    were carried into the next form stand among them. `patches` holds, by event, what answers to criteria that were
+    asked again named; `counts` is the number of the version that counts now.
     """
 
     key: SubmissionKey
@@ -75,23 +84,41 @@ class SubmissionRecord(_State):
     versions: tuple[Submission, ...] = ()
     corrections: tuple[str, ...] = ()
     returned_until: datetime | None = None
+    patches: dict[str, Answers] = {}
+    counts: int = 0
 
     @property
     def current(self) -> Submission | None:
-        """The answer that counts: the last correction, else the last given in time, else the first one given late.
+        """The version that counts."""
+        if self.counts:
+            return self.versions[self.counts - 1]
+        return answer_that_counts(self.versions, self.corrections)
 
-        By the time they were given, so that it is the same whatever the order in which they arrived.
-        """
-        corrections = [version for version in self.versions if version.event_id in self.corrections]
-        counted = corrections or [version for version in self.versions if not version.days_late]
-        if counted:
-            return max(counted, key=_given)
-        return min(self.versions, key=_given, default=None)
+    @property
+    def answered(self) -> Submission | None:
+        """The newest answer of the agency in the version that counts: that one itself, unless it was carried."""
+        current = self.current
+        if current is None or current.carried_from is None:
+            return current
+        return self.versions[current.carried_from - 1]
 
     def version_of(self, event_id: str) -> Submission | None:
         """The version an event led to, if it was taken in before."""
-        return next((version for version in self.versions if version.event_id == event_id), None)
+        return next((one for one in self.versions if one.event_id == event_id and one.carried_from is None), None)
 
 
-def _given(version: Submission) -> tuple[datetime, str]:
+def answer_that_counts(versions: Sequence[Submission], corrections: Sequence[str]) -> Submission | None:
+    """Of whole answers in one form: the last correction, else the last given in time, else the first one given late.
+
+    By the time they were given, so that it is the same whatever the order in which they arrived.
+    """
+    corrected = [version for version in versions if version.event_id in corrections]
+    counted = corrected or [version for version in versions if not version.days_late]
+    if counted:
+        return max(counted, key=given)
+    return min(versions, key=given, default=None)
+
+
+def given(version: Submission) -> tuple[datetime, str]:
+    """When a version was given: what answers are put in order by."""
     return (version.submitted_at, version.event_id)

@@ -19,7 +19,8 @@ _AGAIN = "~"
 class Posted:
     """An answer as it arrived, by HTTP or Kafka. `event_id` names it: the same one again is the same answer.
 
-    `named_by_content`: its sender gave it no name, so that its content has to do.
+    `named_by_content`: its sender gave it no name, so that its content has to do. `form`: the rule set (`id@version`)
+    whose form was answered, if it says so.
     """
 
     key: SubmissionKey
@@ -30,6 +31,7 @@ class Posted:
     figures: Mapping[str, Any]
     evidence: Mapping[str, Any]
     named_by_content: bool = False
+    form: str = ""
 
     def named_for(self, record: SubmissionRecord | None) -> Posted:
         """The same under the name it has among the answers there are.
@@ -37,7 +39,7 @@ class Posted:
         What says the same as the answer that counts is that answer; what says the same as an earlier one takes it up
         again, and is a new answer.
         """
-        current = record.current if record is not None else None
+        current = record.answered if record is not None else None
         if record is None or current is None or not self.named_by_content:
             return self
         if current.event_id.partition(_AGAIN)[0] == self.event_id:

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.intake.core.acceptance import check_size, is_correction
+from services.intake.core.acceptance import Ground, check_size, grounds, no_longer, only_asked_again
 from services.intake.core.campaign import days_late
-from services.intake.core.form import check_answers
+from services.intake.core.effective import Effective, effective
+from services.intake.core.forms import Form, Forms, read_answers
 from services.intake.core.model import SubmissionRecord
 from services.intake.core.posted import Posted
+from services.intake.core.settling import bring_forward, settle
 from shared.contracts.common import Answers, Campaign, SubmissionKey
-from shared.contracts.intake import (
-    Submission,
-    SubmissionAmendedV1,
-    SubmissionLateV1,
-    SubmissionMissingV1,
-    SubmissionReceivedV1,
-)
+from shared.contracts.intake import Submission, SubmissionMissingV1
 from shared.kernel.errors import Conflict, Invalid
 from shared.messaging.aggregate import Change, Outgoing
-from shared.ruleset.document import Group, RuleSet, RuleSetRef
+from shared.ruleset.document import Group, RuleSetRef
 
 __all__ = ["mark_missing", "membership", "receive", "take_return"]
 
@@ -48,59 +44,85 @@ def membership(campaign: Campaign, key: SubmissionKey) -> tuple[Group, RuleSetRe
 
 
 def receive(
-    record: SubmissionRecord | None, posted: Posted, campaign: Campaign, rule_set: RuleSet
+    record: SubmissionRecord | None,
+    posted: Posted,
+    campaign: Campaign,
+    forms: Forms,
+    closed_at: datetime | None = None,
 ) -> Change[SubmissionRecord]:
-    """Take in an answer. Raises `Invalid` with one fault a field, or `Conflict` when no answer is taken any more."""
+    """Take in an answer. Raises `Invalid` with one fault a field, or `Conflict` when no answer is taken any more.
+
+    `forms` are those of the agency's table; `closed_at` when the campaign was closed, if it is.
+    """
     group, pinned = membership(campaign, posted.key)
-    if rule_set.content_hash() != pinned.hash:
-        raise _other_rule_set(pinned, rule_set)
+    brought = bring_forward(record, forms, closed_at) if record is not None else Change(record)
+    record = brought.state
     known = record.version_of(posted.event_id) if record is not None else None
-    correction = known is None and is_correction(record, posted, campaign)
-    answers, faults = check_answers(rule_set, posted.figures, posted.evidence)
-    if answers is None:
-        raise Invalid(
-            "Phiếu khảo sát chưa hợp lệ", "the submission does not fit the form", faults, "submission.invalid"
-        )
-    if known is not None:
-        if known.answers == answers:
-            return Change(record)
+    stands = effective(record, forms) if record is not None else None
+    ground = _ground(record, posted, campaign, forms, stands) if known is None else "ordinary"
+    form, answers = read_answers(forms, posted, known.rule_set if known else None)
+    patch = _patch(posted, answers) if form.is_open(posted.submitted_at) else None
+    if record is not None and known is not None:
+        if answers == known.answers or (patch is not None and patch == record.patches.get(posted.event_id)):
+            return brought
         raise _same_name(posted)
+    if ground == "asked" and stands is not None:
+        if patch is None or form is not forms[-1]:
+            raise no_longer(campaign, campaign.status == "closed")
+        only_asked_again(patch, stands, form.rule_set)
     if record is None:
         record = SubmissionRecord(key=posted.key, group=group, rule_set=pinned, status="received")
     check_size(record, answers)
-    return _add(record, posted, answers, campaign, correction)
+    added = _add(record, posted, answers, patch, form, campaign, correction=ground == "correction")
+    settled = settle(record, added, forms)
+    return Change(settled.state, (*brought.events, *settled.events))
+
+
+def _ground(
+    record: SubmissionRecord | None, posted: Posted, campaign: Campaign, forms: Forms, stands: Effective | None
+) -> Ground:
+    asked = stands is not None and bool(stands.asked) and forms[-1].is_open(posted.submitted_at)
+    return grounds(record, posted, campaign, whole=stands.base if stands else None, asked=asked)
+
+
+def _patch(posted: Posted, answers: Answers) -> Answers:
+    """What the answer names: a figure that is named and empty is not reported, one that is not named stays as it is."""
+    named = (code for code in posted.evidence if code in answers.evidence or not posted.evidence[code])
+    return Answers(
+        figures={name: answer for name, answer in answers.figures.items() if name in posted.figures},
+        evidence={code: answers.evidence.get(code, ()) for code in named},
+    )
 
 
 def _add(
-    record: SubmissionRecord, posted: Posted, answers: Answers, campaign: Campaign, correction: bool
-) -> Change[SubmissionRecord]:
-    before = record.current
+    record: SubmissionRecord,
+    posted: Posted,
+    answers: Answers,
+    patch: Answers | None,
+    form: Form,
+    campaign: Campaign,
+    *,
+    correction: bool,
+) -> SubmissionRecord:
     # Who corrects a returned answer is as late as he was at first.
-    given = [version.submitted_at for version in record.versions] if correction else []
+    before = [version.submitted_at for version in record.versions] if correction else []
     version = Submission(
         key=posted.key,
         group=record.group,
-        rule_set=record.rule_set,
+        rule_set=form.ref,
         number=len(record.versions) + 1,
         event_id=posted.event_id,
         submitted_at=posted.submitted_at,
         received_at=posted.received_at,
         submitted_by=posted.submitted_by,
-        days_late=days_late(min([posted.submitted_at, *given]), campaign.deadline),
+        days_late=days_late(min([posted.submitted_at, *before]), campaign.deadline),
         answers=answers,
     )
     corrections = (*record.corrections, posted.event_id) if correction else record.corrections
-    after = record.model_copy(update={"versions": (*record.versions, version), "corrections": corrections})
-    if after.current is not version:
-        return Change(after)  # given before the one that counts: kept, and nothing to tell
-    late = version.days_late > 0
-    after = after.model_copy(update={"status": "late" if late else "received", "returned_until": None})
-    kind: type[SubmissionReceivedV1 | SubmissionLateV1 | SubmissionAmendedV1]
-    if before is not None:
-        kind = SubmissionAmendedV1
-    else:
-        kind = SubmissionLateV1 if late else SubmissionReceivedV1
-    return Change(after, (Outgoing(kind(submission=version), posted.key.partition_key),))
+    patches = record.patches if patch is None else {**record.patches, posted.event_id: patch}
+    return record.model_copy(
+        update={"versions": (*record.versions, version), "corrections": corrections, "patches": patches}
+    )
 
 
 def mark_missing(
@@ -118,20 +140,12 @@ def mark_missing(
 def take_return(record: SubmissionRecord | None, number: int, due_at: datetime) -> Change[SubmissionRecord]:
     """Verification returned the case for the answer `number` (0: none): the agency may answer again until `due_at`.
 
-    A newer answer that counts already makes the return pointless: verification takes the case up again with it.
+    A newer answer that counts already makes the return pointless: verification takes the case up again with it. One
+    that was only carried over an amendment does not.
     """
-    if record is None or (record.current is not None and record.current.number > number):
+    if record is None or (record.answered is not None and record.answered.number > number):
         return Change(record)
     return Change(record.model_copy(update={"returned_until": due_at}))
-
-
-def _other_rule_set(pinned: RuleSetRef, rule_set: RuleSet) -> Conflict:
-    return Conflict(
-        f"Bộ tiêu chí {pinned.key} ở đây không phải bản mà đợt đánh giá đã chọn "
-        f"({rule_set.content_hash()} ≠ {pinned.hash})",
-        f"the rule set {pinned.key} here ({rule_set.content_hash()}) is not the one pinned ({pinned.hash})",
-        code="submission.rule_set",
-    )
 
 
 def _same_name(posted: Posted) -> Conflict:

@@ -58,10 +58,10 @@ async def test_a_campaign_is_opened_once_and_told(intake: Intake) -> None:
     assert again.status_code == 201
     assert again.json()["deadline"] == "2021-11-04T17:00:00Z"
     (event,) = await intake.said("2021")
-    assert (event.type, event.actor, event.data["campaign"]) == (
+    assert (event.type, event.actor, Campaign.model_validate(event.data["campaign"])) == (
         "intake.campaign.opened.v1",
         "operator-1",
-        (await intake.get("/campaigns/2021")).json(),
+        Campaign.model_validate((await intake.get("/campaigns/2021")).json()),
     )
     other = await intake.post("/campaigns", {**PLAN, "title": "Khác"}, "operator")
     assert (other.status_code, other.json()["type"]) == (409, "urn:xephang:problem:campaign.other_plan")

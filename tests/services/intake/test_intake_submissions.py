@@ -272,7 +272,7 @@ async def test_a_submission_is_seen_by_those_whom_it_concerns(intake: Intake) ->
         assert answer.status_code == status, who
         if status == 200:
             (version,) = answer.json()["versions"]
-            assert version["answers"]["figures"]["computers"] == {"state": "value", "value": 40}
+            assert Answer.model_validate(version["answers"]["figures"]["computers"]) == Answer(state="value", value=40)
 
 
 async def test_a_submission_that_cannot_be_is_refused(intake: Intake) -> None:

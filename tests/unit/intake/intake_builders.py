@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.intake.core.campaign import open_campaign
+from services.intake.core.forms import Form
 from services.intake.core.model import CampaignPlan, CampaignRecord, SubmissionRecord
 from services.intake.core.posted import Posted
 from services.intake.core.submission import receive
@@ -58,6 +59,7 @@ def a_rule_set(programme: Programme = "it", group: Group = "province", version: 
 
 
 RULE_SET = a_rule_set()
+FORMS = (Form(RULE_SET.ref(), RULE_SET),)
 
 
 def a_record(rule_set: RuleSet = RULE_SET, status: str = "active", from_year: int | None = 2021) -> RuleSetRecord:
@@ -121,7 +123,7 @@ def given(
     """The record after these answers, and what was told, by the last word of the event types."""
     told: list[str] = []
     for one in posted:
-        change: Change[SubmissionRecord] = receive(record, one, campaign, RULE_SET)
+        change: Change[SubmissionRecord] = receive(record, one, campaign, FORMS)
         record = change.state
         told += [event.data.type_.split(".")[2] for event in change.events]
     assert record is not None

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from intake_builders import (
     CAMPAIGN,
     DEADLINE,
+    FORMS,
     NOW,
     RULE_SET,
     a_key,
     a_posted,
+    a_record,
     a_rule_set,
     closed,
     figures,
@@ -23,6 +25,7 @@ from intake_builders import (
 )
 
 from services.intake.core import acceptance
+from services.intake.core.forms import forms_of
 from services.intake.core.model import SubmissionRecord
 from services.intake.core.posted import Posted
 from services.intake.core.submission import mark_missing, membership, receive, take_return
@@ -36,7 +39,7 @@ DUE = late_by(20)
 
 def refused(record: SubmissionRecord | None, posted: Posted, campaign: Any = CAMPAIGN) -> str:
     with pytest.raises(DomainError) as error:
-        receive(record, posted, campaign, RULE_SET)
+        receive(record, posted, campaign, FORMS)
     assert error.value.vi
     assert error.value.en
     return error.value.code
@@ -73,7 +76,7 @@ def test_the_first_answer_may_be_late_and_says_by_how_much() -> None:
 def test_every_field_that_is_wrong_is_named_at_once() -> None:
     wrong = a_posted(given={"computers": -1, "share": "12,5", "la": 1})
     with pytest.raises(Invalid) as error:
-        receive(None, wrong, CAMPAIGN, RULE_SET)
+        receive(None, wrong, CAMPAIGN, FORMS)
     assert error.value.code == "submission.invalid"
     assert {fault.place for fault in error.value.faults} == {"figures.computers", "figures.share", "figures.la"}
     assert all(fault.vi and fault.en for fault in error.value.faults)
@@ -93,7 +96,7 @@ def test_a_late_answer_cannot_be_amended() -> None:
 def test_the_same_answer_again_changes_nothing_even_after_closing() -> None:
     record, _ = given(None, a_posted())
     for campaign in (CAMPAIGN, closed()):
-        change = receive(record, a_posted(received_at=late_by(9)), campaign, RULE_SET)
+        change = receive(record, a_posted(received_at=late_by(9)), campaign, FORMS)
         assert change.state is record
         assert change.events == ()
 
@@ -193,7 +196,7 @@ def test_an_answer_that_came_before_the_mark_stands_and_one_after_it_is_refused(
 def test_who_was_missing_may_answer_when_the_case_is_returned_on_appeal() -> None:
     missing = mark_missing(None, a_key(), closed(), DEADLINE).state
     assert missing is not None
-    change = receive(returned(missing), a_posted(at=late_by(9)), closed(), RULE_SET)
+    change = receive(returned(missing), a_posted(at=late_by(9)), closed(), FORMS)
     assert change.state is not None
     assert change.state.status == "late"
     (event,) = change.events
@@ -215,7 +218,7 @@ def test_who_takes_no_part_is_refused() -> None:
 def test_other_bytes_under_the_pinned_name_are_refused_with_both_hashes() -> None:
     other = a_rule_set(version="9")
     with pytest.raises(Conflict) as error:
-        receive(None, a_posted(), CAMPAIGN, other)
+        forms_of(CAMPAIGN, "it", "province", {RULE_SET.key: a_record(other)})
     assert error.value.code == "submission.rule_set"
     assert other.content_hash() in error.value.en
     assert RULE_SET.content_hash() in error.value.en
@@ -260,7 +263,7 @@ def effect(answers: list[Posted]) -> tuple[Any, ...]:
     last: Any = None
     for one in answers:
         try:
-            change = receive(record, one, CAMPAIGN, RULE_SET)
+            change = receive(record, one, CAMPAIGN, FORMS)
         except Conflict:  # too late beside those there are
             continue
         record = change.state
