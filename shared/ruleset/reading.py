@@ -13,13 +13,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from io import StringIO
+from itertools import islice
 from typing import Any
 
 import yaml
 
 from shared.kernel.canonical import DuplicateKey, loads_exact
 from shared.kernel.errors import Fault
+from shared.ruleset.look_alikes import code_point
 from shared.ruleset.places import Places, join, subjects
+from shared.ruleset.syntax_words import in_vietnamese
 from shared.ruleset.wording import fault
 
 try:
@@ -34,11 +38,17 @@ _MAX_DEPTH = 32
 _MAX_NODES = 100_000
 _MAX_KEY = 64
 _MAX_DIGITS = 40
+_MAX_CHARACTERS = 50  # of those that are no text, so many are listed
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+\Z")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What nobody sees: no width, marks of direction, line ends that are none, tags. It can make two names of one, or show
+# a sentence otherwise than it is read.
+_HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+_NO_TEXT = re.compile(f"{_CONTROL.pattern}|{_HIDDEN.pattern}")
+_TAB_INDENT = re.compile(r" *\t")
 
 
 class Unreadable(Exception):
@@ -52,6 +62,7 @@ class Unreadable(Exception):
 def read_text(text: str | bytes, name: str) -> tuple[dict[str, Any], Places]:
     """Plain data of a YAML or JSON document and where its parts stand; raises `Unreadable` and nothing else."""
     decoded = _decode(text, name)
+    _check_raw(decoded, name)
     if decoded.lstrip()[:1] == "{":
         return _read_json(decoded, name)
     return _read_yaml(decoded, name)
@@ -68,6 +79,16 @@ def _decode(text: str | bytes, name: str) -> str:
     return decoded.removeprefix("\ufeff")
 
 
+def _check_raw(text: str, name: str) -> None:
+    """Characters that no document has: the parsers would say less of them, or nothing."""
+    faults = []
+    for found in islice(_NO_TEXT.finditer(text.replace("\r", "\n")), _MAX_CHARACTERS):
+        line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
+        faults.append(_bad_character(found.group(), f"{name}:{line}:{column}"))
+    if faults:
+        raise Unreadable(*faults)
+
+
 # --- JSON --------------------------------------------------------------------------------------------------------
 
 
@@ -77,16 +98,28 @@ def _read_json(text: str, name: str) -> tuple[dict[str, Any], Places]:
     except DuplicateKey as error:
         raise Unreadable(fault("document.duplicate_key", name, problem=error)) from error
     except json.JSONDecodeError as error:
-        raise Unreadable(
-            fault("document.malformed", f"{name}:{error.lineno}:{error.colno}", kind="JSON", problem=error.msg)
-        ) from error
+        raise Unreadable(_malformed(f"{name}:{error.lineno}:{error.colno}", "JSON", error.msg)) from error
     except (ValueError, ArithmeticError) as error:  # numbers beyond what Python will read, or nesting
-        raise Unreadable(fault("document.malformed", name, kind="JSON", problem=str(error)[:200])) from error
+        raise Unreadable(_malformed(name, "JSON", str(error)[:200])) from error
     if not isinstance(data, dict):
         raise Unreadable(fault("document.not_mapping", name))
-    places = Places(name, {}, subjects(data))
-    check_plain(data, places)
-    return data, places
+    check_plain(data, Places(name, {}, subjects(data)))
+    return data, Places(name, _json_labels(text, name), subjects(data))
+
+
+def _json_labels(text: str, name: str) -> dict[str, str]:
+    """Lines and columns: JSON is YAML too, as far as that goes; without them places are paths alone."""
+    builder = _Builder(name)
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            builder.take(event)
+    except (yaml.YAMLError, Unreadable, ValueError):
+        return {}
+    return builder.labels
+
+
+def _malformed(place: str, kind: str, problem: str) -> Fault:
+    return fault("document.malformed", place, kind=kind, problem=problem, problem_vi=in_vietnamese(problem))
 
 
 def check_plain(data: Any, places: Places) -> None:
@@ -125,17 +158,24 @@ def _read_yaml(text: str, name: str) -> tuple[dict[str, Any], Places]:
         for event in yaml.parse(text, Loader=_Loader):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-        problem = str(error.problem or error.context)
-        raise Unreadable(fault("document.malformed", place, kind="YAML", problem=problem)) from error
+        raise Unreadable(_yaml_fault(error, text, name)) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise Unreadable(fault("document.malformed", name, kind="YAML", problem=str(error)[:200])) from error
+        raise Unreadable(_malformed(name, "YAML", str(error)[:200])) from error
     if builder.faults:
         raise Unreadable(*builder.faults)
     if not isinstance(builder.root, dict):
         raise Unreadable(fault("document.not_mapping", name))
     return builder.root, Places(name, builder.labels, subjects(builder.root))
+
+
+def _yaml_fault(error: yaml.MarkedYAMLError, text: str, name: str) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    problem = str(error.problem or error.context)
+    if mark is None:
+        return _malformed(name, "YAML", problem)
+    place = f"{name}:{mark.line + 1}:{mark.column + 1}"
+    line = next(islice(StringIO(text), mark.line, None), "")
+    return fault("document.tab", place) if _TAB_INDENT.match(line) else _malformed(place, "YAML", problem)
 
 
 @dataclass
@@ -245,11 +285,16 @@ def _check_scalar(value: Any, place: str, *, is_key: bool = False) -> Iterator[F
     if isinstance(value, str):
         if is_key and len(value) > _MAX_KEY:
             yield fault("document.key_too_long", place, limit=_MAX_KEY)
-        found = _NOT_TEXT.search(value)
+        found = _NO_TEXT.search(value)
         if found:
-            yield fault("document.control_character", place, character=f"U+{ord(found.group()):04X}")
+            yield _bad_character(found.group(), place)
     elif isinstance(value, int | Decimal) and _too_long(value):
         yield fault("document.number_too_long", place, limit=_MAX_DIGITS)
+
+
+def _bad_character(character: str, place: str) -> Fault:
+    kind = "control" if _CONTROL.match(character) else "hidden"
+    return fault(f"document.{kind}_character", place, character=code_point(character))
 
 
 def _too_long(value: Decimal | int) -> bool:

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from inspect import getmembers, isclass
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from shared.kernel.errors import Fault
+from shared.kernel.exact import parse_exact
 from shared.ruleset import document
+from shared.ruleset.look_alikes import odd_character, plain_form
+from shared.ruleset.members import fields_at
 from shared.ruleset.places import Places, join
 from shared.ruleset.wording import fault
 
@@ -25,18 +27,13 @@ __all__ = ["faults_of"]
 MAX_FAULTS = 200
 
 _CONDITIONS = {"Comparison", "AllOf", "AnyOf", "Not"}
-_OBJECTS = {"Quotient", "ExampleAnswer"}
+_OBJECTS = {"Quotient", "ExampleAnswer", "ExampleUnits"}
 _SCALAR = re.compile(r"(bool|str|constrained-str|function-.*)\Z")
 _LIST_TYPES = {"tuple_type", "list_type"}
 _MAPPING_TYPES = {"model_type", "model_attributes_type", "dict_type"}
-
-
-def _field_names() -> tuple[str, ...]:
-    models = [model for _, model in getmembers(document, isclass) if issubclass(model, BaseModel)]
-    return tuple(sorted({info.alias or name for model in models for name, info in model.model_fields.items()}))
-
-
-_FIELDS = _field_names()
+_DIGITS = re.compile(r"[0-9]+\Z")
+_DECIMAL_COMMA = re.compile(r"(-?[0-9]+),([0-9]+)\Z")
+_ALIKE = 0.7  # how close a name must be to be taken for a slip of the pen
 
 
 def _tags(union: Any, field: str) -> tuple[str, ...]:
@@ -48,40 +45,50 @@ _FORMS = {"form": _tags(document.Method, "form"), "effect": _tags(document.Effec
 # What a malformed name should look like, by the pattern it failed.
 _SHAPES = (
     (r"^[a-z][a-z0-9]*(-", "`chu-thuong-khong-dau` (a-z, 0-9, -)"),
+    (r"^[a-z][a-z0-9_]*(/", "`so_lieu` hoặc `tu_so/mau_so` (a-z, 0-9, _)"),
     (r"^[a-z][a-z0-9_]*$", "`chu_thuong_khong_dau` (a-z, 0-9, _)"),
     (r"^[0-9]+(\.", "'2021.1'"),
     (r"^[0-9]{1,2}$", "'1'"),
     (r"^[0-9]{1,2}\.", "'1.2'"),
     (r"^(submission", "`submission.days_late`, `input.x`, `state.x`, `criterion.state`, `derived.x`"),
     (r"^derived", "`derived.x`"),
+    (r"^(points", "`points`, `index`, `section.1`, `criterion.1.2`"),
 )
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Where a complaint points: the path, the value there, and whether it is about the union member that was meant."""
+    """Where a complaint points: the path, the value there, and whether it is about the union member that was meant.
+
+    `holder` is what the value stands in.
+    """
 
     path: str
     value: Any
     meant: bool
     scalar_union: bool
+    holder: Any = None
 
 
 def faults_of(error: ValidationError, data: Any, places: Places) -> tuple[Fault, ...]:
     """One fault for each thing wrong, in the order of the document, at most `MAX_FAULTS` and a count of the rest."""
-    faults = list(dict.fromkeys(_faults(error.errors(include_url=False, include_input=False), data, places)))
-    if len(faults) > MAX_FAULTS:
-        rest = len(faults) - MAX_FAULTS
-        return (*faults[:MAX_FAULTS], fault("document.more", places.name, count=rest))
+    faults: dict[Fault, None] = {}
+    complaints = iter(_complaints(error.errors(include_url=False, include_input=False), data))
+    for detail, found in complaints:
+        faults[_translate(detail, found, places)] = None
+        if len(faults) == MAX_FAULTS:
+            break
+    rest = sum(1 for _ in complaints)
+    if rest:
+        return (*faults, fault("document.more", places.name, count=rest))
     return tuple(faults)
 
 
-def _faults(details: Iterable[Any], data: Any, places: Places) -> Iterator[Fault]:
+def _complaints(details: Iterable[Any], data: Any) -> Iterator[tuple[Any, _Found]]:
     for detail in details:
         found = _locate(data, detail["loc"])
-        if not found.meant or _echo(detail, found):
-            continue
-        yield _translate(detail, found, places)
+        if found.meant and not _echo(detail, found):
+            yield detail, found
 
 
 def _echo(detail: Any, found: _Found) -> bool:
@@ -93,17 +100,17 @@ def _echo(detail: Any, found: _Found) -> bool:
 
 
 def _locate(data: Any, steps: tuple[int | str, ...]) -> _Found:
-    path, node, scalar = "", data, False
-    discriminator = ""
+    path, node, holder, scalar = "", data, None, False
+    tag = ""
     for number, step in enumerate(steps):
         if step == "[key]":
             continue
-        if discriminator and isinstance(node, dict) and node.get(discriminator) == step:
-            discriminator = ""
+        if tag and step == tag:  # which form or effect was tried: no step of the document
+            tag = ""
             continue
         if _is_inside(node, step):
-            path, node = join(path, step), node[step]
-            discriminator = _discriminator(steps[: number + 1])
+            path, node, holder = join(path, step), node[step], node
+            tag = _tag(node)
         elif isinstance(step, str) and step in _CONDITIONS | _OBJECTS:
             if not _meant(node, step):
                 return _Found(path, node, meant=False, scalar_union=False)
@@ -112,8 +119,8 @@ def _locate(data: Any, steps: tuple[int | str, ...]) -> _Found:
             if isinstance(node, dict) and _may_be_object(steps[:number]):
                 return _Found(path, node, meant=False, scalar_union=True)
         else:
-            return _Found(path, node, meant=True, scalar_union=scalar)
-    return _Found(path, node, meant=True, scalar_union=scalar)
+            return _Found(path, node, meant=True, scalar_union=scalar, holder=holder)
+    return _Found(path, node, meant=True, scalar_union=scalar, holder=holder)
 
 
 def _is_inside(node: Any, step: int | str) -> bool:
@@ -122,20 +129,20 @@ def _is_inside(node: Any, step: int | str) -> bool:
     return isinstance(node, dict) and step in node
 
 
-def _discriminator(steps: tuple[int | str, ...]) -> str:
-    if steps[-1] == "method":
-        return "form"
-    return "effect" if len(steps) > 1 and steps[-2] == "then" else ""
+def _tag(node: Any) -> str:
+    """The form of a method, or the effect, that a mapping names; a result has a form too, but no union."""
+    tags = [node.get(field) for field in _FORMS] if isinstance(node, dict) else []
+    return next((tag for tag in tags if isinstance(tag, str)), "")
 
 
 def _may_be_object(steps: tuple[int | str, ...]) -> bool:
     """Whether a mapping may stand here as well as a plain value: then its own class says what is wrong with it."""
-    return steps[-1:] == ("of",) or steps[-2:-1] == ("answers",)
+    return steps[-1:] in (("of",), ("input",)) or steps[-2:-1] in (("answers",), ("units",))
 
 
 def _meant(node: Any, member: str) -> bool:
     if member in _OBJECTS:
-        return isinstance(node, dict)
+        return isinstance(node, dict) and member != ("ExampleAnswer" if "units" in node else "ExampleUnits")
     if isinstance(node, dict):
         for key, name in (("all", "AllOf"), ("any", "AnyOf"), ("not", "Not"), ("not_", "Not")):
             if key in node:
@@ -153,30 +160,27 @@ def _translate(detail: Any, found: _Found, places: Places) -> Fault:
     if kind == "missing":
         return fault("field.missing", place, field=last)
     if kind == "extra_forbidden":
-        return _unknown(place, last)
+        return _unknown(detail["loc"][:-1], last, found, place)
     if kind == "union_tag_not_found" or kind == "union_tag_invalid":
         return _form(kind, context, found, places)
     if found.scalar_union and "[key]" not in detail["loc"]:
-        code = "field.not_measure" if found.path.endswith(".of") else "field.not_value"
+        code = "field.not_measure" if found.path.endswith((".of", ".input")) else "field.not_value"
         return fault(code, place, value=value)
     if kind == "string_pattern_mismatch":
-        wrong = last if last != "[key]" else str(detail["loc"][-2])[:80]
-        value = _shown(wrong) if "[key]" in detail["loc"] else value
-        return fault("field.malformed", place, value=value, expected=_shape(str(context.get("pattern", ""))))
+        return _malformed(detail["loc"], str(context.get("pattern", "")), found, place)
+    if kind == "literal_error":
+        allowed = tuple(re.findall(r"'([^']*)'", str(context.get("expected", ""))))
+        return _not_allowed(found.value, allowed, place)
+    if kind == "value_error":
+        return _not_exact(found.value, place)
     return _plain(kind, context, detail["msg"], place, value)
 
 
 def _plain(kind: str, context: dict[str, Any], message: str, place: str, value: str) -> Fault:
-    if kind == "literal_error":
-        return fault(
-            "field.not_allowed", place, value=value, expected=str(context.get("expected", "")).replace(" or ", ", ")
-        )
     if kind in _LIST_TYPES:
         return fault("field.not_list", place)
     if kind in _MAPPING_TYPES:
         return fault("field.not_mapping", place, value=value)
-    if kind == "value_error":
-        return fault("field.not_exact", place, value=value)
     if kind == "string_too_short":
         return fault("field.empty", place)
     if kind == "string_too_long":
@@ -196,24 +200,76 @@ def _plain(kind: str, context: dict[str, Any], message: str, place: str, value: 
     return fault("field.invalid", place, value=value, problem=message[:200])
 
 
-def _unknown(place: str, name: str) -> Fault:
-    close = get_close_matches(name, _FIELDS, n=1)
-    if close and close[0] != name:
-        vi, en = f"Có phải là `{close[0]}`?", f"Did you mean `{close[0]}`?"
-    else:
-        vi, en = "Bỏ trường này, hoặc kiểm tra thụt lề.", "Remove it, or check the indentation."
-    return fault("field.unknown", place, field=name, hint_vi=vi, hint_en=en)
+def _unknown(around: tuple[int | str, ...], name: str, found: _Found, place: str) -> Fault:
+    """A field that the part does not have: a slip of the pen, a decimal comma, or one that stands elsewhere."""
+    allowed = fields_at(around)
+    if comma := _comma_in_braces(name, found):
+        return fault("field.decimal_comma", place, written=comma, meant=comma.replace(",", "."))
+    if plain_form(name) in allowed:
+        return _looks_alike(name, place)
+    close = get_close_matches(name, allowed, n=1, cutoff=_ALIKE)
+    hint_vi, hint_en = (f"Có phải `{close[0]}`? ", f"Did you mean `{close[0]}`? ") if close else ("", "")
+    listed = ", ".join(f"`{each}`" for each in allowed)
+    return fault("field.unknown", place, field=name, hint_vi=hint_vi, hint_en=hint_en, fields=listed)
+
+
+def _comma_in_braces(name: str, found: _Found) -> str:
+    """`{at_least: 0,95}` is read as `at_least: 0` and a field `95` without a value: the number that was meant."""
+    if found.value is not None or not _DIGITS.match(name) or not isinstance(found.holder, dict):
+        return ""
+    before = [value for key, value in found.holder.items() if key != name][: list(found.holder).index(name)]
+    whole = before[-1] if before else None
+    return f"{whole},{name}" if isinstance(whole, int) and not isinstance(whole, bool) else ""
+
+
+def _malformed(steps: tuple[int | str, ...], pattern: str, found: _Found, place: str) -> Fault:
+    is_key = "[key]" in steps
+    wrong = str(steps[-1] if steps[-1] != "[key]" else steps[-2])[:80] if is_key else found.value
+    comma = _comma_in_braces(wrong, found) if is_key else ""
+    if comma:
+        return fault("field.decimal_comma", place, written=comma, meant=comma.replace(",", "."))
+    if isinstance(wrong, str) and re.search(pattern, plain_form(wrong)):
+        return _looks_alike(wrong, place)
+    return fault("field.malformed", place, value=_shown(wrong), expected=_shape(pattern))
+
+
+def _not_exact(value: Any, place: str) -> Fault:
+    if isinstance(value, str):
+        comma = _DECIMAL_COMMA.match(value)
+        if comma:
+            return fault("field.decimal_comma", place, written=value[:60], meant=f"{comma[1]}.{comma[2]}"[:60])
+        try:
+            parse_exact(plain_form(value))
+        except ValueError:
+            pass
+        else:
+            return _looks_alike(value, place)
+    return fault("field.not_exact", place, value=_shown(value))
+
+
+def _looks_alike(text: str, place: str) -> Fault:
+    plain = plain_form(text)[:60]
+    return fault("field.look_alike", place, value=_shown(text), plain=plain, character=odd_character(text))
 
 
 def _form(kind: str, context: dict[str, Any], found: _Found, places: Places) -> Fault:
     field = str(context.get("discriminator", "")).strip("'")
     place = places.at(join(found.path, field))
-    expected = ", ".join(_FORMS.get(field, ()))
+    expected = _FORMS.get(field, ())
     if kind == "union_tag_not_found":
-        return fault("field.form_missing", place, field=field, expected=expected)
-    given = found.value.get(field) if isinstance(found.value, dict) else found.value
-    close = get_close_matches(str(given)[:80], _FORMS.get(field, ()), n=1)
-    return fault("field.not_allowed", place, value=_shown(given), expected=close[0] if close else expected)
+        return fault("field.form_missing", place, field=field, expected=", ".join(expected))
+    return _not_allowed(found.value.get(field) if isinstance(found.value, dict) else found.value, expected, place)
+
+
+def _not_allowed(value: Any, expected: tuple[str, ...], place: str) -> Fault:
+    """One of few words is needed; all of them are listed, a slip of the pen is named besides."""
+    text = str(value)[:80]
+    if isinstance(value, str) and plain_form(text) in expected:
+        return _looks_alike(text, place)
+    close = get_close_matches(text, expected, n=1, cutoff=_ALIKE)
+    hint_vi, hint_en = (f"Có phải `{close[0]}`? ", f"Did you mean `{close[0]}`? ") if close else ("", "")
+    shown = ", ".join(expected)
+    return fault("field.not_allowed", place, value=_shown(value), expected=shown, hint_vi=hint_vi, hint_en=hint_en)
 
 
 def _shape(pattern: str) -> str:

@@ -42,10 +42,16 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Check which file this is.",
     ),
     "document.malformed": (
-        "Văn bản không đúng cú pháp {kind}: {problem}.",
+        "Văn bản không đúng cú pháp {kind}: {problem_vi}.",
         "The text is not {kind}: {problem}.",
         "Sửa tại dòng này hoặc ngay trên nó: thụt lề, dấu hai chấm, dấu nháy, dấu ngoặc.",
         "Correct this line or the one above it: indentation, colons, quotes, brackets.",
+    ),
+    "document.tab": (
+        "Dòng này thụt lề bằng ký tự tab; YAML chỉ nhận dấu cách.",
+        "This line is indented with a tab; YAML takes spaces only.",
+        "Thay mỗi tab ở đầu dòng bằng hai dấu cách.",
+        "Replace every tab at the beginning of the line by two spaces.",
     ),
     "document.not_mapping": (
         "Tài liệu phải gồm các trường `tên: giá trị` (format, id, version, ...).",
@@ -95,6 +101,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Xóa ký tự đó.",
         "Delete that character.",
     ),
+    "document.hidden_character": (
+        "Có ký tự không nhìn thấy {character} trong văn bản.",
+        "The text holds the character {character}, which nobody sees.",
+        "Xóa ký tự đó, hoặc gõ lại dòng này; nó thường đến từ văn bản được sao chép.",
+        "Delete it, or type the line again; it often comes with copied text.",
+    ),
     "document.number_too_long": (
         "Số dài quá {limit} chữ số.",
         "The number is longer than {limit} digits.",
@@ -116,14 +128,26 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
     "field.unknown": (
         "Không có trường nào tên là `{field}` ở đây.",
         "There is no field named `{field}` here.",
-        "{hint_vi}",
-        "{hint_en}",
+        "{hint_vi}Ở đây chỉ dùng: {fields}. Nếu trường này thuộc phần khác thì kiểm tra thụt lề.",
+        "{hint_en}Allowed here: {fields}. If it belongs to another part, check the indentation.",
     ),
     "field.not_allowed": (
         "Giá trị {value} không được dùng ở đây.",
         "The value {value} is not allowed here.",
-        "Chọn một trong: {expected}.",
-        "Use one of: {expected}.",
+        "{hint_vi}Chọn một trong: {expected}.",
+        "{hint_en}Use one of: {expected}.",
+    ),
+    "field.look_alike": (
+        "{value} trông giống `{plain}` nhưng có ký tự {character}.",
+        "{value} looks like `{plain}` but holds {character}.",
+        "Gõ lại `{plain}` bằng bàn phím, không sao chép.",
+        "Type `{plain}` again instead of copying it.",
+    ),
+    "field.decimal_comma": (
+        "`{written}` viết dấu phẩy thập phân.",
+        "`{written}` is written with a decimal comma.",
+        "Viết dấu chấm: {meant}.",
+        "Write a point: {meant}.",
     ),
     "field.malformed": (
         "{value} không đúng dạng.",
