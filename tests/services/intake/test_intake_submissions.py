@@ -9,6 +9,8 @@ import pytest
 from intake_builders import DEADLINE, NOW, figures, late_by
 from intake_service import BATCH, STRUCTURED, Intake, an_answer, an_event, places
 
+from shared.contracts.common import Answer
+
 KEY = "2021/it/so-noi-vu"
 
 
