@@ -14,12 +14,14 @@ from deploy.xephang.commands import (
     agencies,
     campaign,
     dlq,
+    kafka,
     lint_files,
     operation,
     publish,
     rank,
     ruleset_life,
     ruleset_schema,
+    ruleset_test,
     run_year,
     score,
     serve,
@@ -62,6 +64,7 @@ ruleset = typer.Typer(
 lint_files.register(ruleset)
 ruleset_life.register(ruleset)
 ruleset_schema.register(ruleset)
+ruleset_test.register(ruleset)
 
 for _command in (up, run_year, serve, token, score, submit, rank, operation):
     _command.register(app)
@@ -72,6 +75,7 @@ for _name, _group in {
     "ruleset": ruleset,
     "publish": publish.app,
     "dlq": dlq.app,
+    "kafka": kafka.app,
     "service": operation.service,
 }.items():
     app.add_typer(_group, name=_name)

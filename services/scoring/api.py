@@ -15,6 +15,7 @@ from services.scoring.rule_sets_api import Reason, rule_set_routes
 from services.scoring.scorer import Scorer
 from services.scoring.usecases.compute_ranking import close_table, recompute
 from services.scoring.usecases.final_scorecards import pinned_rule_set
+from services.scoring.workshop_api import workshop_routes
 from shared.contracts.common import AgencyId, CampaignId, GroupKey, SubmissionKey
 from shared.contracts.scoring import Ranking, ScorecardSummary
 from shared.contracts.verification import VerifiedSubmission
@@ -35,6 +36,7 @@ def build_router(aggregates: Aggregates, scorer: Scorer, engine: RuleEngine) -> 
     """Scoring's own routes."""
     router = APIRouter()
     rule_set_routes(router, aggregates, engine)
+    workshop_routes(router, aggregates, engine)
     _scorecard_routes(router, aggregates, scorer)
     _ranking_routes(router, aggregates, scorer)
     return router

@@ -33,7 +33,11 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of each kind there is and is covered, in the order of KINDS; what lacks, in that of the document."""
+    """How many of each kind are covered, of how many, in the order of KINDS; what lacks, in that of the document.
+
+    `unconfirmed` are the examples that stand as they were proposed: confirming one is to work its result out by hand
+    and to give it a name of its own.
+    """
 
     counts: dict[Kind, tuple[int, int]]
     lacks: tuple[Lack, ...]
@@ -47,18 +51,22 @@ class Coverage:
 
 
 def marks(rule_set: RuleSet) -> Iterator[Mark]:
-    """Everything that examples ought to show, in the order of the document."""
+    """Everything that examples ought to show: the levels, then in the order of the document."""
     yield from level_marks(rule_set.result)
     yield from criterion_marks(rule_set)
     yield from rule_marks(rule_set)
 
 
-def cover(rule_set: RuleSet) -> Coverage:
-    """What the examples cover; those that cannot be used, and what came out wrong, are for `run_examples` to say."""
+def cover(rule_set: RuleSet, *, few: bool = False) -> Coverage:
+    """What the examples of a set without errors of lint cover; `few` asks for proposals that show much at once.
+
+    Examples that cannot be used show nothing; what came out wrong is for `run_examples` to say.
+    """
     wanted = list(marks(rule_set))
     tried = list(_tried(rule_set))
     lacking = [mark for mark in wanted if not mark.shown_by(tried)]
-    proposals, shown = propose(rule_set, tried, lacking)
+    proposals = propose(rule_set, tried, lacking, few=few)
+    shown = {mark.key: proposal.example.id for proposal in proposals for mark in proposal.shows}
     return Coverage(
         counts=_counts(wanted, lacking),
         lacks=tuple(Lack(mark, shown.get(mark.key, "")) for mark in lacking),
@@ -72,7 +80,7 @@ def _tried(rule_set: RuleSet) -> Iterator[Tried]:
         try:
             yield Tried(rule_set, resolve(rule_set, example))
         except (DomainError, ValueError, KeyError):
-            continue  # names or values the rule set does not know: such an example shows nothing
+            continue  # names or values that the rule set does not know
 
 
 def _counts(wanted: Sequence[Mark], lacking: Sequence[Mark]) -> dict[Kind, tuple[int, int]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 
@@ -14,83 +13,155 @@ from services.scoring.core.coverage_aim import whole_card
 from services.scoring.core.coverage_mark import Mark
 from services.scoring.core.coverage_reading import Tried
 from services.scoring.core.coverage_wish import Base, Wish
+from services.scoring.core.coverage_yaml import example_yaml
 from shared.contracts.scoring import ScorecardSummary
 from shared.kernel.errors import DomainError
-from shared.kernel.exact import exact_text
-from shared.ruleset.document import Example, ExampleAnswer, ExampleUnits, Expectation, RuleSet, Text
+from shared.ruleset.document import Example, Expectation, RuleSet, Text
 
-__all__ = ["PROPOSED", "Proposal", "example_yaml", "propose"]
+__all__ = ["PROPOSED", "Proposal", "propose"]
 
 PROPOSED = "proposed-"  # how the id of an example begins that nobody has confirmed yet
 _MOST_TRIES = 60
+_MOST_TRIES_TOGETHER = 6
 _EXPECT_ALL = Expectation(points=Fraction(0), fired=(), level="x")  # while trying, everything counts as checked
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An example to paste, and the keys of what it shows that no example shows."""
+    """An example to paste, and what it shows that no example shows."""
 
     example: Example
-    shows: tuple[str, ...]
+    shows: tuple[Mark, ...]
 
     @property
     def yaml(self) -> str:
-        """The example as it stands in a file below `examples:`."""
-        return example_yaml(self.example)
+        """The example as it stands in a file below `examples:`, with what it shows of each criterion."""
+        notes: dict[str, list[str]] = {}
+        for mark in self.shows:
+            notes.setdefault(mark.criterion, []).append(mark.vi.partition(": ")[2])
+        return example_yaml(self.example, notes)
 
 
 def propose(
-    rule_set: RuleSet, tried: Sequence[Tried], lacking: Sequence[Mark]
-) -> tuple[tuple[Proposal, ...], Mapping[str, str]]:
-    """Proposed examples, and for each key that lacks the id of the one that shows it."""
-    if not lacking:
-        return (), {}
-    return _Proposing(rule_set, tried).all_of(lacking)
+    rule_set: RuleSet, tried: Sequence[Tried], lacking: Sequence[Mark], *, few: bool = False
+) -> tuple[Proposal, ...]:
+    """Examples that show what lacks: one for each thing, or (slower) as few as will do, each showing much at once."""
+    return _Proposing(rule_set, tried, lacking).all_of(few) if lacking else ()
+
+
+@dataclass
+class _Draft:
+    """An example in the making: what it asks for, and which marks it is meant to show."""
+
+    wish: Wish
+    tried: Tried
+    marks: list[Mark] = field(default_factory=list)
+
+    def contradicts(self, wish: Wish) -> bool:
+        """Whether something would be answered in two ways."""
+        both = (self.wish.answers.items(), wish.answers), (self.wish.group_best.items(), wish.group_best)
+        return any(name in other and other[name] != said for items, other in both for name, said in items)
 
 
 class _Proposing:
     """Proposals for one rule set, all on one base: the fullest of its examples, or one made up."""
 
-    def __init__(self, rule_set: RuleSet, tried: Sequence[Tried]) -> None:
+    def __init__(self, rule_set: RuleSet, tried: Sequence[Tried], lacking: Sequence[Mark]) -> None:
         self.rule_set = rule_set
+        self.lacking = lacking
         self.names = {example.id for example in rule_set.examples}
-        self.proposals: list[Proposal] = []
         known = _fullest(tried)
-        self.base = _made_up(rule_set) if known is None else Base(rule_set, _checking_all(known.example))
         self.is_made_up = known is None
+        self.base = _made_up(rule_set) if known is None else Base(rule_set, _checking_all(known.example))
 
-    def all_of(self, lacking: Sequence[Mark]) -> tuple[tuple[Proposal, ...], Mapping[str, str]]:
-        """Go through what lacks; what an earlier proposal shows as well needs none of its own."""
-        shown: dict[str, str] = {}
+    def all_of(self, few: bool) -> tuple[Proposal, ...]:
+        """Go through what lacks; what an earlier draft shows as well needs none of its own."""
+        drafts: list[_Draft] = []
+        shown: set[str] = set()
         if self.is_made_up:
-            self._add(lacking, self.base.tried, Wish(), None, shown)
-        for mark in lacking:
-            if mark.key not in shown:
-                self._propose(mark, lacking, shown)
-        return tuple(self.proposals), shown
-
-    def _propose(self, mark: Mark, lacking: Sequence[Mark], shown: dict[str, str]) -> None:
-        for wish in islice(_distinct(mark.ways(self.base)), _MOST_TRIES):
-            try:
-                found = self.base.tries(wish)
-                Card.of(found.verified, self.rule_set)  # the production path takes these answers too
-            except (DomainError, ValueError):
+            drafts.append(_Draft(Wish(), self.base.tried))
+            shown = {mark.key for mark in self.lacking if mark.holds(self.base.tried)}
+        for mark in self.lacking:
+            if mark.key in shown or (few and self._join(mark, drafts[self.is_made_up :])):
                 continue
-            if mark.holds(found):
-                self._add(lacking, found, wish, mark, shown)
-                return
+            draft = self._draft(mark)
+            if draft is not None:
+                drafts.append(draft)
+                if not few:
+                    shown |= {each.key for each in self.lacking if each.holds(draft.tried)}
+        return tuple(self._proposals(drafts))
 
-    def _add(self, lacking: Sequence[Mark], found: Tried, wish: Wish, mark: Mark | None, shown: dict[str, str]) -> None:
-        keys = tuple(each.key for each in lacking if each.key not in shown and each.holds(found))
-        codes = dict.fromkeys(each.criterion for each in lacking if each.key in keys and each.criterion)
-        example = _example(self._name(mark), mark, found, list(codes))
-        if not self.is_made_up or mark is not None:
-            example = _extending(example, self.base, wish)
-        self.proposals.append(Proposal(example, keys))
-        shown.update(dict.fromkeys(keys, example.id))
+    def _draft(self, mark: Mark) -> _Draft | None:
+        for wish in islice(_distinct(mark.ways(self.base)), _MOST_TRIES):
+            tried = self._try(wish, [mark])
+            if tried is not None:
+                return _Draft(wish, tried, [mark])
+        return None
 
-    def _name(self, mark: Mark | None) -> str:
-        words = "base" if mark is None else _slug(mark)
+    def _join(self, mark: Mark, drafts: Iterable[_Draft]) -> bool:
+        """Let an earlier draft show this as well, if what it is meant to show stays; only for marks of criteria."""
+        for draft in drafts if mark.criterion else ():
+            if not draft.marks[0].criterion:
+                continue
+            for wish in islice(mark.ways(self.base), _MOST_TRIES_TOGETHER):
+                if draft.contradicts(wish):
+                    continue
+                tried = self._try(draft.wish | wish, [*draft.marks, mark])
+                if tried is not None:
+                    draft.wish, draft.tried = draft.wish | wish, tried
+                    draft.marks.append(mark)
+                    return True
+        return False
+
+    def _try(self, wish: Wish, marks: Iterable[Mark]) -> Tried | None:
+        try:
+            tried = self.base.tries(wish)
+            Card.of(tried.verified, self.rule_set)  # the production path takes these answers too
+        except (DomainError, ValueError):
+            return None
+        return tried if all(mark.holds(tried) for mark in marks) else None
+
+    # --- from drafts to examples ---
+
+    def _proposals(self, drafts: Iterable[_Draft]) -> Iterator[Proposal]:
+        shown: set[str] = set()
+        for draft in drafts:
+            new = tuple(mark for mark in self.lacking if mark.key not in shown and mark.holds(draft.tried))
+            shown |= {mark.key for mark in new}
+            yield Proposal(self._example(draft, new), new)
+
+    def _example(self, draft: _Draft, shows: Sequence[Mark]) -> Example:
+        if not draft.marks:
+            name, title = "base", Text(vi="ví dụ gốc", en="the example that others extend")
+        elif len(draft.marks) > 1:
+            criteria = len({mark.criterion for mark in draft.marks})
+            name = "together"
+            title = Text(vi=f"gộp {criteria} tiêu chí", en=f"{criteria} criteria at once")
+        else:
+            name, title = _slug(draft.marks[0]), Text(vi=draft.marks[0].vi, en=draft.marks[0].en)
+        codes = dict.fromkeys(mark.criterion for mark in shows if mark.criterion)
+        update = {
+            "id": self._name(name),
+            "title": Text(vi=f"ĐỀ XUẤT, chưa kiểm tay: {title.vi}", en=f"PROPOSED, not confirmed by hand: {title.en}"),
+            "expect": _expected(draft.tried.summary, codes),
+        }
+        own = {} if not draft.marks else self._own(draft.wish)
+        return draft.tried.example.model_copy(update={"extends": None, **own, **update})
+
+    def _own(self, wish: Wish) -> dict[str, object]:
+        """Only what the base does not say already."""
+        base = self.base.example
+        return {
+            "extends": base.id,
+            "answers": {name: said for name, said in wish.answers.items() if base.answers.get(name) != said},
+            "group_best": {name: best for name, best in wish.group_best.items() if base.group_best.get(name) != best},
+            "evidence_missing": wish.evidence_missing,
+            "rejected": wish.rejected,
+            "days_late": wish.days_late,
+            "missing": wish.missing,
+        }
+
+    def _name(self, words: str) -> str:
         name, number = f"{PROPOSED}{words}", 2
         while name in self.names:
             name = f"{PROPOSED}{words}-{number}"
@@ -132,19 +203,8 @@ def _distinct(wishes: Iterator[Wish]) -> Iterator[Wish]:
             yield wish
 
 
-# --- the example itself ------------------------------------------------------------------------------------------
-
-
-def _example(name: str, mark: Mark | None, found: Tried, codes: Sequence[str]) -> Example:
-    vi, en = ("ví dụ gốc", "the example that others extend") if mark is None else (mark.vi, mark.en)
-    title = Text(vi=f"ĐỀ XUẤT, chưa kiểm tay: {vi}", en=f"PROPOSED, not confirmed by hand: {en}")
-    return found.example.model_copy(
-        update={"id": name, "title": title, "extends": None, "expect": _expected(found.summary, codes)}
-    )
-
-
-def _expected(summary: ScorecardSummary, codes: Sequence[str]) -> Expectation:
-    points = {one.code: one.points for one in summary.criteria}
+def _expected(summary: ScorecardSummary, codes: Iterable[str]) -> Expectation:
+    points: Mapping[str, Fraction] = {one.code: one.points for one in summary.criteria}
     return Expectation(
         points=summary.points,
         maximum=summary.maximum,
@@ -156,87 +216,8 @@ def _expected(summary: ScorecardSummary, codes: Sequence[str]) -> Expectation:
     )
 
 
-def _extending(example: Example, base: Base, wish: Wish) -> Example:
-    """Only what the base does not say already."""
-    own = base.example
-    return example.model_copy(
-        update={
-            "extends": own.id,
-            "answers": {name: said for name, said in wish.answers.items() if own.answers.get(name) != said},
-            "group_best": {name: best for name, best in wish.group_best.items() if own.group_best.get(name) != best},
-            "evidence_missing": wish.evidence_missing,
-            "rejected": wish.rejected,
-            "days_late": wish.days_late,
-            "missing": wish.missing,
-        }
-    )
-
-
 def _slug(mark: Mark) -> str:
+    """The mark's key as part of an id: `c-1-2-row-0`."""
     path = re.sub(r"sections\[\d+\]\.criteria\[\d+\]", f"c-{mark.criterion}", mark.key)
-    words = re.sub(r"[^a-z0-9]+", "-", path.lower().replace("method", "").replace("_", "-")).strip("-")
-    return re.sub(r"-+", "-", words)[: 60 - len(PROPOSED)].strip("-")
-
-
-def example_yaml(example: Example) -> str:
-    """The example as YAML, indented to stand below `examples:`."""
-    lines = [f"- id: {example.id}", f"  title: {_flow(_texts(example.title))}"]
-    if example.extends is not None:
-        lines.append(f"  extends: {example.extends}")
-    if example.answers:
-        lines += ["  answers:", *(f"    {name}: {_answer(said)}" for name, said in example.answers.items())]
-    if example.group_best:
-        lines.append(f"  group_best: {_flow(example.group_best)}")
-    for name, codes in (("evidence_missing", example.evidence_missing), ("rejected", example.rejected)):
-        if codes:
-            lines.append(f"  {name}: [{', '.join(map(_scalar, codes))}]")
-    if example.days_late:
-        lines.append(f"  days_late: {example.days_late}")
-    if example.missing:
-        lines.append("  missing: true")
-    lines += ["  expect:", *(f"    {name}: {value}" for name, value in _expectations(example.expect))]
-    return "".join(f"  {line}\n" for line in lines)
-
-
-def _texts(text: Text) -> dict[str, str]:
-    return {name: words for name, words in (("vi", text.vi), ("en", text.en)) if words}
-
-
-def _expectations(expect: Expectation) -> Iterator[tuple[str, str]]:
-    for name, number in (("points", expect.points), ("maximum", expect.maximum), ("index", expect.index)):
-        if number is not None:
-            yield name, _scalar(number)
-    if expect.level is not None:
-        yield "level", expect.level
-    if expect.fired is not None:
-        yield "fired", f"[{', '.join(expect.fired)}]"
-    if expect.criteria:
-        yield "criteria", _flow(expect.criteria)
-    if expect.excluded:
-        yield "excluded", "true"
-
-
-def _answer(said: bool | Fraction | ExampleAnswer | ExampleUnits | str) -> str:
-    if isinstance(said, ExampleUnits):
-        units = ", ".join(f"{_scalar(unit)}: {_answer(value)}" for unit, value in said.units.items())
-        return f"{{ units: {{ {units} }} }}"
-    return f"{{ state: {said.state} }}" if isinstance(said, ExampleAnswer) else _scalar(said)
-
-
-def _flow(pairs: Mapping[str, str] | Mapping[str, Fraction]) -> str:
-    return f"{{ {', '.join(f'{_scalar_key(name)}: {_scalar(value)}' for name, value in pairs.items())} }}"
-
-
-def _scalar_key(name: str) -> str:
-    return (
-        name if re.fullmatch(r"[a-z][a-z0-9_]*", name) and name not in ("null", "true", "false") else json.dumps(name)
-    )
-
-
-def _scalar(value: bool | Fraction | str) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Fraction):
-        text = exact_text(value)
-        return f'"{text}"' if "/" in text or len(text) > 38 else text
-    return json.dumps(value, ensure_ascii=False)
+    words = re.sub(r"[^a-z0-9]+", "-", path.lower().replace("method", "")).strip("-")
+    return words[: 60 - len(PROPOSED)].strip("-")

@@ -14,6 +14,7 @@ from services.scoring.core.life_cycle_refusals import no_reason, nothing_before,
 from services.scoring.core.lint import lint
 from services.scoring.core.two_clocks import applicable, version_before
 from services.scoring.ports import RuleEngine
+from services.scoring.usecases.try_examples import placed
 from shared.kernel.errors import Fault, NotFound
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Group, Programme
@@ -51,20 +52,10 @@ def _check(loaded: LoadedRuleSet, engine: RuleEngine) -> Sequence[Fault]:
     findings = lint(loaded)
     errors: list[Fault] = [finding for finding in findings if finding.severity == "error"]
     if not errors:
-        errors = [_placed(loaded, fault) for fault in run_examples(loaded.rule_set, engine)]
+        errors = [placed(loaded, fault) for fault in run_examples(loaded.rule_set, engine)]
     if errors:
         raise RuleSetRefused(tuple(errors))
     return [finding for finding in findings if finding.severity != "error"]
-
-
-def _placed(loaded: LoadedRuleSet, fault: Fault) -> Fault:
-    """An example's fault with the line the example stands on."""
-    parts = fault.place.split(".")
-    ids = [example.id for example in loaded.rule_set.examples]
-    if len(parts) < 2 or parts[1] not in ids:
-        return fault
-    place = f"{loaded.places.at(f'examples[{ids.index(parts[1])}]')} ({fault.place})"
-    return Fault(fault.code, place, fault.vi, fault.en, fault.remedy_vi, fault.remedy_en)
 
 
 async def tables_with_data(aggregates: Aggregates) -> dict[tuple[Programme, Group], tuple[str, ...]]:
