@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 from services.scoring.core.card import Card
+from services.scoring.core.outcomes import Outcomes
 from services.scoring.core.points import CompiledRuleSet, compile_rule_set, group_best
 from services.scoring.core.scorecard import Scorecard, score
+from services.scoring.core.sight import Sight
 from services.scoring.ports import RuleEngine
 from shared.contracts.verification import VerifiedSubmission
 from shared.ruleset.document import RuleSet
@@ -23,6 +26,7 @@ class Scorer:
     def __init__(self, engine: RuleEngine) -> None:
         self._engine = engine
         self._compiled: dict[str, CompiledRuleSet] = {}
+        self._outcomes: dict[str, tuple[Sight, Outcomes]] = {}
 
     @property
     def engine(self) -> RuleEngine:
@@ -36,10 +40,12 @@ class Scorer:
         if found is None:
             found = compile_rule_set(rule_set)
             self._engine.load(hash_, rule_set)
+            sight = Sight(found)
+            self._outcomes[hash_] = sight, Outcomes(found, sight, partial(self._engine.fire, hash_))
         self._compiled[hash_] = found
         if len(self._compiled) > _KEPT:
             oldest = next(iter(self._compiled))
-            del self._compiled[oldest]
+            del self._compiled[oldest], self._outcomes[oldest]
             self._engine.release(oldest)
         return found
 
@@ -48,9 +54,10 @@ class Scorer:
     ) -> list[Scorecard]:
         """Scorecards in the order of the submissions; `best` None is the provisional pass."""
         compiled = self.compiled(rule_set)
+        sight, outcomes = self._outcomes[compiled.ref.hash]
         cards = [Card.of(one, rule_set) for one in verified]
-        fired = self._engine.fire(compiled.ref.hash, cards)
-        return [score(compiled, card, firings, best) for card, firings in zip(cards, fired, strict=True)]
+        found = outcomes.of([sight.of_card(card) for card in cards], cards.__getitem__)
+        return [score(compiled, card, outcome.firings, best) for card, outcome in zip(cards, found, strict=True)]
 
     def group_best(self, rule_set: RuleSet, verified: Sequence[VerifiedSubmission]) -> dict[str, Fraction]:
         """The highest values of a group, for criteria that compare with the best."""
