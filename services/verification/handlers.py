@@ -12,6 +12,7 @@ from services.verification.rules import checklist_of
 from shared.contracts.envelope import Event
 from shared.contracts.intake import (
     SubmissionAmendedV1,
+    SubmissionCarriedV1,
     SubmissionLateV1,
     SubmissionMissingV1,
     SubmissionReceivedV1,
@@ -30,14 +31,26 @@ def answer_counts(case: Case | None, event: Event[Any], context: Context) -> Cha
     return arrival.take_submission(case, submission, checklist, context.now)
 
 
+def answer_carried(case: Case | None, event: Event[SubmissionCarriedV1], context: Context) -> Change[Case]:
+    """The rule set was amended: the case follows, with the findings that still hold."""
+    submission, before = event.data.submission, event.data.before
+    checklist = checklist_of(context.get(RULE_SETS, submission.rule_set.key), submission.rule_set)
+    old = checklist_of(context.get(RULE_SETS, before.key), before).rule_set
+    return arrival.take_carried(case, submission, old, checklist, context.now)
+
+
 def answer_missing(case: Case | None, event: Event[Any], context: Context) -> Change[Case]:
     """Nobody answered: verified by itself."""
     data = event.data
-    return arrival.take_missing(case, data.key, data.group, data.rule_set, context.now)
+    return arrival.take_missing(case, data.key, data.group, data.rule_set, context.now, data.before)
 
 
 def _key_of_answer(data: Any) -> str:
     return str(data.submission.key.text)
+
+
+def _rule_sets_of_carried(data: SubmissionCarriedV1) -> Sequence[Reference]:
+    return (rule_set_ref(data.submission.rule_set), rule_set_ref(data.before))
 
 
 def _rule_set_of_answer(data: Any) -> Sequence[Reference]:
@@ -48,6 +61,7 @@ HANDLERS = (
     Handler(SubmissionReceivedV1, CASES, _key_of_answer, answer_counts, _rule_set_of_answer),
     Handler(SubmissionLateV1, CASES, _key_of_answer, answer_counts, _rule_set_of_answer),
     Handler(SubmissionAmendedV1, CASES, _key_of_answer, answer_counts, _rule_set_of_answer),
+    Handler(SubmissionCarriedV1, CASES, _key_of_answer, answer_carried, _rule_sets_of_carried),
     Handler(SubmissionMissingV1, CASES, lambda data: data.key.text, answer_missing),
     *KEEP_CAMPAIGNS,
     *KEEP_RULE_SETS,

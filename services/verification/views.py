@@ -165,7 +165,7 @@ class ChecklistView(BaseModel):
             status=case.status,
             basis=case.basis,
             submission_number=case.number,
-            lacking=checklist.lacking(case.findings) if case.basis == "answered" else (),
+            lacking=checklist.lacking(case.findings, case.answers) if case.basis == "answered" else (),
             sections=tuple(SectionView.of(section, case) for section in checklist.rule_set.sections),
         )
 

@@ -43,9 +43,13 @@ def record_findings(
 def accept_all(
     case: Case, checklist: Checklist, *, by: str, now: datetime, completing: bool = False, seen: int | None = None
 ) -> Change[Case]:
-    """Accept every scored criterion that has no finding yet, and complete the case if asked to."""
+    """Accept every scored criterion that has no finding yet, and complete the case if asked to.
+
+    What the agency is asked again after an amendment, and may still answer, is left alone.
+    """
     _workable(case, now, seen)
-    lacking = checklist.lacking(case.findings) if case.basis == "answered" else ()
+    waiting = case.still_asked(now)
+    lacking = [code for code in _lacking(case, checklist) if code not in waiting]
     accepted = tuple(
         CriterionFinding(criterion=code, finding="accepted", verifier=by, found_at=now) for code in lacking
     )
@@ -60,7 +64,9 @@ def accept_all(
 def complete(case: Case, checklist: Checklist, *, by: str, now: datetime, seen: int | None = None) -> Change[Case]:
     """Complete a case in which every scored criterion has its finding; where nobody answered none is needed."""
     _workable(case, now, seen)
-    lacking = checklist.lacking(case.findings) if case.basis == "answered" else ()
+    if waiting := case.still_asked(now):
+        raise refusals.still_asked(case, waiting)
+    lacking = _lacking(case, checklist)
     if lacking:
         raise refusals.findings_lacking(case, [checklist.criteria[code] for code in lacking])
     done = _after(case, "completed", by, now, status="verified", returned=None, revision=case.revision + 1)
@@ -106,6 +112,10 @@ def reopen(case: Case, *, reason: str, by: str, now: datetime) -> Change[Case]:
     stripped = check_reason(reason)
     opened = _after(case, "reopened", by, now, note=stripped, status="open")
     return Change(opened, (tell_reopened(case, stripped, by),))
+
+
+def _lacking(case: Case, checklist: Checklist) -> tuple[str, ...]:
+    return checklist.lacking(case.findings, case.answers) if case.basis == "answered" else ()
 
 
 def _workable(case: Case, now: datetime, seen: int | None) -> None:

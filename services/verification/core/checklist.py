@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from shared.contracts.common import Answer, Answers, CriterionFinding
-from shared.ruleset.document import (
-    BandsMethod,
-    BestMethod,
-    Criterion,
-    InformationMethod,
-    Method,
-    Quotient,
-    RatioMethod,
-    RuleSet,
-    SumMethod,
-)
+from shared.ruleset.carry import rests_on
+from shared.ruleset.document import Criterion, RuleSet
+from shared.ruleset.gates import NOT_REPORTED, is_left_out
 
 __all__ = ["Checklist", "is_scored"]
 
-_NOT_REPORTED = Answer(state="not_reported")
+_REJECTED = Answer(state="rejected")
 
 
 class Checklist:
@@ -29,10 +21,24 @@ class Checklist:
         self.rule_set = rule_set
         self.criteria: Mapping[str, Criterion] = {criterion.code: criterion for criterion in rule_set.criteria()}
         self.scored = tuple(code for code, criterion in self.criteria.items() if is_scored(criterion))
+        self._inputs = rule_set.inputs()
 
-    def lacking(self, findings: Mapping[str, CriterionFinding]) -> tuple[str, ...]:
-        """Scored criteria that have no finding yet."""
-        return tuple(code for code in self.scored if code not in findings)
+    def lacking(self, findings: Mapping[str, CriterionFinding], answers: Answers) -> tuple[str, ...]:
+        """Scored criteria that have no finding yet; one that is not asked of the agency needs none."""
+        without = [code for code in self.scored if code not in findings]
+        if all(self.criteria[code].asked_if is None for code in without):
+            return tuple(without)
+        figures = self._as_found(findings, answers)
+        return tuple(code for code in without if not is_left_out(self.criteria[code], figures, self._inputs))
+
+    def _as_found(self, findings: Mapping[str, CriterionFinding], answers: Answers) -> Mapping[str, Answer]:
+        figures = dict(answers.figures)
+        for code, finding in findings.items():
+            criterion = self.criteria.get(code)
+            if finding.finding == "rejected" and criterion is not None:
+                figures |= {item.id: _REJECTED for item in criterion.inputs}
+            figures |= finding.adjusted
+        return figures
 
     def in_order(self, findings: Mapping[str, CriterionFinding]) -> tuple[CriterionFinding, ...]:
         """Findings in the order of the annex."""
@@ -43,7 +49,7 @@ class Checklist:
         criterion = self.criteria.get(code)
         if criterion is None or before.evidence.get(code, ()) != after.evidence.get(code, ()):
             return False
-        return all(_figure(before, name) == _figure(after, name) for name in _inputs(criterion))
+        return all(_figure(before, name) == _figure(after, name) for name in rests_on(criterion))
 
 
 def is_scored(criterion: Criterion) -> bool:
@@ -52,31 +58,4 @@ def is_scored(criterion: Criterion) -> bool:
 
 
 def _figure(answers: Answers, name: str) -> Answer:
-    return answers.figures.get(name, _NOT_REPORTED)
-
-
-def _inputs(criterion: Criterion) -> set[str]:
-    """Declared by the criterion, or declared elsewhere and used by its method."""
-    return {item.id for item in criterion.inputs} | set(_used(criterion.method))
-
-
-def _used(method: Method) -> Iterator[str]:
-    match method:
-        case InformationMethod():
-            return
-        case SumMethod(parts=parts) | BestMethod(cases=parts):
-            for part in parts:
-                yield from _used(part.method)
-        case RatioMethod(of=of) | BandsMethod(of=of):
-            yield from _quotient(of)
-        case _:
-            yield method.input
-
-
-def _quotient(of: str | Quotient) -> Iterator[str]:
-    if isinstance(of, str):
-        yield of
-        return
-    yield of.numerator
-    if of.denominator is not None:
-        yield of.denominator
+    return answers.figures.get(name, NOT_REPORTED)

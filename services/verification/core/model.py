@@ -13,7 +13,7 @@ __all__ = ["Act", "Basis", "Case", "Deed", "Return", "Status"]
 
 Status = Literal["open", "returned", "verified"]
 Basis = Literal["answered", "missing"]
-Deed = Literal["opened", "amended", "missing", "findings", "returned", "resumed", "completed", "reopened"]
+Deed = Literal["opened", "amended", "carried", "missing", "findings", "returned", "resumed", "completed", "reopened"]
 
 
 class Act(Value):
@@ -57,6 +57,13 @@ class Case(Value):
     def number(self) -> int:
         """The version of the answer under verification; 0 if nobody answered."""
         return self.submission.number if self.submission else 0
+
+    def still_asked(self, now: datetime) -> tuple[str, ...]:
+        """Criteria that the agency is asked again after an amendment, and has time to answer."""
+        submission = self.submission
+        if submission is None or submission.answer_until is None or now >= submission.answer_until:
+            return ()
+        return tuple(one.criterion for one in submission.asked_again)
 
     @property
     def answers(self) -> Answers:

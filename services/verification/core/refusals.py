@@ -24,6 +24,7 @@ __all__ = [
     "refused_criteria",
     "refused_findings",
     "rule_set_unknown",
+    "still_asked",
     "still_returned",
     "unknown_criterion",
     "verified_already",
@@ -93,6 +94,22 @@ def still_returned(case: Case) -> Conflict:
         f"the case is with the agency for correction until {due} (Asia/Ho_Chi_Minh)",
         "Chờ phiếu trả lời mới, thẩm tra tiếp khi đã hết hạn, hoặc nhận lại hồ sơ (resume), nêu lý do",
         "wait for the new answer, go on when the time is over, or resume the case with a reason",
+    )
+
+
+def still_asked(case: Case, criteria: Iterable[str]) -> Conflict:
+    """The agency still has time to answer what it is asked again after an amendment of the rule set."""
+    assert case.submission is not None
+    assert case.submission.answer_until is not None
+    until = case.submission.answer_until.astimezone(LOCAL_ZONE).strftime("%H:%M %d/%m/%Y")
+    codes = ", ".join(criteria)
+    return _conflict(
+        "case.asked_again",
+        case,
+        f"Cơ quan đang được hỏi lại tiêu chí {codes} do sửa đổi bộ tiêu chí, hạn đến {until}",
+        f"after an amendment the agency is asked {codes} again, until {until} (Asia/Ho_Chi_Minh)",
+        "Ghi kết luận cho các tiêu chí khác; hoàn thành hồ sơ khi cơ quan đã trả lời hoặc đã hết hạn",
+        "record findings on the others; complete the case when the agency has answered, or the time is over",
     )
 
 

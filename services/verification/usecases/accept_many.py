@@ -45,7 +45,8 @@ async def accept_many(
     found = await aggregates.get(CAMPAIGNS, campaign)
     if found is None:
         raise campaign_unknown(campaign)
-    checklists = await Checklists.load(aggregates, [pin.rule_set for pin in found.rule_sets])
+    held = [amendment.before for amendment in found.amendments]  # of cases that are still to be carried
+    checklists = await Checklists.load(aggregates, [*(pin.rule_set for pin in found.rule_sets), *held])
     pages = _open(aggregates, found, programme) if agencies is None else _named(found, programme, agencies)
     outcomes: list[Outcome] = []
     async for keys in pages:

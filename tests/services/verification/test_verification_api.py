@@ -45,7 +45,7 @@ async def test_a_verifier_works_a_case_through(opened_case: Verification) -> Non
         True,
         ["Biên bản kiểm kê"],
     )
-    assert first["figures"][0]["answer"] == {"state": "value", "value": 40}
+    assert first["figures"][0]["answer"]["value"] == 40
     assert first["evidence"][0]["title"] == "Văn bản 1.1"
     assert (last["code"], last["required"]) == ("1.4", False)
 

@@ -16,6 +16,7 @@ from services.verification.collections import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, C
 from services.verification.core.model import Case
 from shared.contracts.intake import (
     SubmissionAmendedV1,
+    SubmissionCarriedV1,
     SubmissionLateV1,
     SubmissionMissingV1,
     SubmissionReceivedV1,
@@ -24,6 +25,7 @@ from shared.contracts.registry import topics
 from shared.contracts.scoring import RuleSetActivatedV1
 from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.messages import Record
+from shared.ruleset.document import RuleSet
 
 STREAM = "intake/submissions/2021/it/so-noi-vu"
 
@@ -139,3 +141,20 @@ def test_submission_events_in_any_order_and_repetition_give_the_same_case(
 ) -> None:
     mixed = [*again, *order, *again]
     assert asyncio.run(after([mixed[:cut], mixed[cut:]])) == asyncio.run(after([NEWS]))
+
+
+async def test_a_carried_answer_waits_for_both_versions_of_its_rule_set(verification: Verification) -> None:
+    document = {**RULE_SET.canonical(), "version": "2021.1", "mapping": {"version": "2021"}}
+    new = RuleSet.model_validate(document)
+    carried = a_submission(2, rule_set=new.ref(), carried_from=1)
+    event = SubmissionCarriedV1(submission=carried, before=RULE_SET.ref())
+    await verification.consume(received(), a_message(event, STREAM, 2))
+    parked = await verification.case(a_key())
+    assert parked is None or parked.number < 2
+    fields = {"ref": new.ref(), "status": "active", "document": new.canonical(), "steps": ()}
+    record = a_record().model_validate(fields)
+    await verification.consume(a_message(RuleSetActivatedV1(record=record), "scoring/rule_sets/tiny@2021.1", 1))
+    case = await verification.case(a_key())
+    assert case is not None
+    assert (case.number, case.rule_set) == (2, new.ref())
+    assert [act.deed for act in case.history] == ["opened", "carried"]
