@@ -12,15 +12,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from services.scoring.core.lint.bands import check_bands
+from services.scoring.core.lint.causes import by_place, one_each
+from services.scoring.core.lint.conflicts import check_conflicts
 from services.scoring.core.lint.derived import check_derived
+from services.scoring.core.lint.evidence import check_evidence
 from services.scoring.core.lint.examples import check_examples
 from services.scoring.core.lint.finding import CODES, Finding, Severity
+from services.scoring.core.lint.firing import check_firing
+from services.scoring.core.lint.forms import check_forms
+from services.scoring.core.lint.gates import check_gates
 from services.scoring.core.lint.mapping import check_mapping
 from services.scoring.core.lint.methods import check_methods
 from services.scoring.core.lint.numbers import check_lengths, check_numbers, check_texts
+from services.scoring.core.lint.previous import check_previous
+from services.scoring.core.lint.result import check_result
 from services.scoring.core.lint.rules import check_comparisons, check_effects
 from services.scoring.core.lint.scope import Scope
-from services.scoring.core.lint.structure import check_criteria, check_inputs, check_result, check_sections
+from services.scoring.core.lint.sources import check_sources, check_titles
+from services.scoring.core.lint.structure import check_criteria, check_inputs, check_sections
+from services.scoring.core.lint.tables import check_tables
+from services.scoring.core.lint.units import check_units
 from shared.ruleset.document import RuleSet
 from shared.ruleset.loader import LoadedRuleSet
 
@@ -32,23 +43,33 @@ CHECKS: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
     check_inputs,
     check_result,
     check_methods,
+    check_forms,
     check_bands,
+    check_tables,
+    check_units,
     check_comparisons,
     check_effects,
     check_derived,
+    check_firing,
+    check_conflicts,
+    check_gates,
+    check_evidence,
+    check_titles,
+    check_sources,
     check_numbers,
     check_lengths,
     check_texts,
     check_examples,
+    check_previous,
     check_mapping,
 )
 
 
 def lint(loaded: LoadedRuleSet, previous: RuleSet | None = None) -> list[Finding]:
-    """All findings, errors first; `previous` is the version that this one amends."""
+    """All findings, errors first, in the order of the document; `previous` is the version that this one amends."""
     scope = Scope(loaded, previous)
-    found = dict.fromkeys(finding for check in CHECKS for finding in check(scope))
-    return sorted(found, key=lambda finding: finding.severity != "error")
+    found = one_each(finding for check in CHECKS for finding in check(scope))
+    return sorted(found, key=by_place(loaded.places))
 
 
 def errors(findings: list[Finding]) -> list[Finding]:

@@ -15,10 +15,10 @@ from math import ceil, floor
 
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import At, Scope
-from shared.ruleset.document import Band, BandsMethod, Quotient
+from shared.ruleset.document import Band, BandsMethod, Input, Quotient
 from shared.ruleset.places import join
 
-__all__ = ["check_bands"]
+__all__ = ["check_bands", "in_order"]
 
 Cut = tuple[int, Fraction, int]  # the first tells -∞ (-1) and +∞ (1) from numbers (0)
 
@@ -44,6 +44,12 @@ def check_bands(scope: Scope) -> Iterator[Finding]:
     for at, method in scope.each_method():
         if isinstance(method, BandsMethod):
             yield from _check(scope, at, method)
+
+
+def in_order(method: BandsMethod) -> list[Band]:
+    """The rows from low to high."""
+    placed = sorted(_intervals(method, whole=False), key=lambda each: (each.low, each.high, each.row))
+    return [method.rows[each.row] for each in placed]
 
 
 def _check(scope: Scope, at: At, method: BandsMethod) -> Iterator[Finding]:
@@ -91,8 +97,7 @@ def _cover(scope: Scope, path: str, domain: _Interval, rows: list[_Interval], wh
 def _domain(scope: Scope, method: BandsMethod) -> tuple[_Interval, bool] | None:
     """The values that can come, and whether only whole ones; None where another check has found fault already."""
     if isinstance(method.of, Quotient):
-        # Scoring takes a quotient above 1 as 1, and the zero case gives 0 or 1.
-        return _Interval((0, Fraction(0), 0), (0, Fraction(1), 1)), False
+        return _quotient_domain(scope, method.of), False
     item = scope.inputs.get(method.of)
     if item is None or item.type not in ("integer", "decimal"):
         return None
@@ -101,6 +106,25 @@ def _domain(scope: Scope, method: BandsMethod) -> tuple[_Interval, bool] | None:
     high = _HIGHEST if item.maximum is None else _cut(item.maximum, 1, whole)
     domain = _Interval(low, high)
     return None if domain.is_empty() else (domain, whole)
+
+
+def _quotient_domain(scope: Scope, quotient: Quotient) -> _Interval:
+    """Scoring takes a quotient above 1 as 1, and the zero case gives 0 or 1; the bounds of the inputs may say more."""
+    above, below = scope.inputs.get(quotient.numerator), scope.inputs.get(quotient.denominator or "")
+    most = above.maximum if above is not None else None
+    least = quotient.whole if quotient.denominator is None else _least_divisor(below)
+    highest = Fraction(1)
+    full_at_zero = quotient.denominator is not None and quotient.zero_denominator == "full"
+    if most is not None and most >= 0 and least is not None and least > 0 and not full_at_zero:
+        highest = min(highest, most / least)
+    return _Interval((0, Fraction(0), 0), (0, highest, 1))
+
+
+def _least_divisor(item: Input | None) -> Fraction | None:
+    """The smallest figure above 0 that may be divided by."""
+    if item is None or (item.type != "integer" and (item.minimum is None or item.minimum <= 0)):
+        return None
+    return max(item.minimum or Fraction(1), Fraction(1)) if item.type == "integer" else item.minimum
 
 
 def _intervals(method: BandsMethod, whole: bool) -> Iterator[_Interval]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
@@ -10,12 +10,11 @@ from services.scoring.core.lint.expectations import check_expectation
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import Scope
 from services.scoring.core.lint.structure import doubles
-from shared.ruleset.document import Example, ExampleAnswer, Input, RelativeMethod
+from shared.ruleset.document import Example, ExampleAnswer, ExampleUnits, Input, Quotient, RelativeMethod
 from shared.ruleset.places import join
+from shared.ruleset.uses import best_key
 
 __all__ = ["check_examples"]
-
-ExampleValue = bool | Fraction | ExampleAnswer | str
 
 
 def check_examples(scope: Scope) -> Iterator[Finding]:
@@ -25,7 +24,8 @@ def check_examples(scope: Scope) -> Iterator[Finding]:
     named = ((join(path, "id"), example.id) for path, example in zip(paths, examples, strict=True))
     yield from doubles(scope, "example.duplicate", named)
     yield from _extends(scope, paths)
-    relative = {method.input for _, method in scope.each_method() if isinstance(method, RelativeMethod)}
+    methods = (method for _, method in scope.each_method() if isinstance(method, RelativeMethod))
+    relative = {best_key(method.input): method.input for method in methods}
     for path, example in zip(paths, examples, strict=True):
         yield from _answers(scope, join(path, "answers"), example)
         yield from _codes(scope, path, example)
@@ -59,10 +59,28 @@ def _answers(scope: Scope, path: str, example: Example) -> Iterator[Finding]:
         spot, item = join(path, name), scope.inputs.get(name)
         if item is None:
             yield scope.find("example.unknown_input", spot, name=name, known=scope.inputs)
-        elif not isinstance(value, ExampleAnswer):
-            yield from _value(scope, spot, item, value)
-        elif value.state == "not_applicable" and scope.owners[name].not_applicable == "refused":
-            yield scope.find("example.not_applicable_refused", spot, criterion=scope.owners[name].code)
+        elif isinstance(value, ExampleUnits):
+            yield from _units(scope, spot, item, value)
+        elif item.per_unit and not isinstance(value, ExampleAnswer):
+            yield scope.find("example.units_missing", spot, name=name)
+        else:
+            yield from _answer(scope, spot, item, value)
+
+
+def _units(scope: Scope, path: str, item: Input, answers: ExampleUnits) -> Iterator[Finding]:
+    if not item.per_unit:
+        yield scope.find("example.units_unfit", path, name=item.id)
+        return
+    for unit, value in answers.units.items():
+        yield from _answer(scope, join(path, "units", unit), item, value)
+
+
+def _answer(scope: Scope, path: str, item: Input, value: bool | Fraction | str | ExampleAnswer) -> Iterator[Finding]:
+    owner = scope.owners[item.id]
+    if not isinstance(value, ExampleAnswer):
+        yield from _value(scope, path, item, value)
+    elif value.state == "not_applicable" and owner.not_applicable == "refused":
+        yield scope.find("example.not_applicable_refused", path, criterion=owner.code)
 
 
 def _value(scope: Scope, path: str, item: Input, value: bool | Fraction | str) -> Iterator[Finding]:
@@ -71,7 +89,8 @@ def _value(scope: Scope, path: str, item: Input, value: bool | Fraction | str) -
         yield scope.find("example.value_type", path, value=f"`{text[:60]}`", name=item.id, type=item.type)
     elif isinstance(value, Fraction) and item.type != "text":
         low, high = item.minimum, item.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
+        reversed_ = low is not None and high is not None and low > high  # told where they are declared
+        if not reversed_ and ((low is not None and value < low) or (high is not None and value > high)):
             yield scope.find("example.out_of_bounds", path, value=text, name=item.id)
     elif item.type == "choice":
         options = [option.id for option in item.options]
@@ -105,12 +124,25 @@ def _codes(scope: Scope, path: str, example: Example) -> Iterator[Finding]:
                 yield scope.find("example.unknown_criterion", spot, name=code, known=scope.criteria)
 
 
-def _group_best(scope: Scope, path: str, example: Example, relative: set[str]) -> Iterator[Finding]:
+def _group_best(scope: Scope, path: str, example: Example, relative: Mapping[str, str | Quotient]) -> Iterator[Finding]:
     for name, best in example.group_best.items():
-        spot, own = join(path, name), example.answers.get(name)
-        if name not in scope.inputs:
-            yield scope.find("example.unknown_input", spot, name=name, known=relative)
-        elif name not in relative:
+        spot = join(path, name)
+        if name in relative:
+            own = _own(example, relative[name])
+            if own is not None and own > best:
+                yield scope.find("example.group_best_too_low", spot, value=shown(best), own=shown(own))
+        elif all(part in scope.inputs for part in name.split("/")):
             yield scope.find("example.group_best_not_relative", spot, name=name)
-        elif isinstance(own, Fraction) and own > best:
-            yield scope.find("example.group_best_too_low", spot, value=shown(best), own=shown(own))
+        else:
+            yield scope.find("example.unknown_input", spot, name=name, known=relative)
+
+
+def _own(example: Example, of: str | Quotient) -> Fraction | None:
+    """What the example's own agency brings to the comparison, as far as it answers that itself."""
+    names = [of] if isinstance(of, str) else [of.numerator, of.denominator or ""]
+    values = [value for name in names if isinstance(value := example.answers.get(name), Fraction)]
+    if len(values) < len(names):
+        return None
+    if len(values) == 1:
+        return values[0]
+    return min(values[0] / values[1], Fraction(1)) if values[1] else None

@@ -81,6 +81,8 @@ def _figures(scope: Scope, path: str, expect: Expectation) -> Iterator[Finding]:
 def _index(scope: Scope, path: str, expect: Expectation, index: Fraction) -> Iterator[Finding]:
     if not 0 <= index <= 1:
         yield _contradiction(scope, path, f"chỉ số {shown(index)} ngoài 0 – 1", f"index {shown(index)} outside 0 – 1")
+    elif scope.rule_set.result.mean is not None:
+        return  # a mean is of the sections, which nobody expects one by one
     elif expect.points is not None and expect.maximum is not None and index * expect.maximum != expect.points:
         yield _contradiction(
             scope,
@@ -92,7 +94,7 @@ def _index(scope: Scope, path: str, expect: Expectation, index: Fraction) -> Ite
 
 def _level(scope: Scope, path: str, expect: Expectation) -> Iterator[Finding]:
     result = scope.rule_set.result
-    value = expect.points if result.form == "total" else _expected_index(expect)
+    value = expect.points if result.form == "total" else _expected_index(expect, of_points=result.mean is None)
     if value is None or expect.level is None or expect.level not in {level.id for level in result.levels}:
         return
     reached = next((level.id for level in result.levels if value >= level.at_least), None)
@@ -105,8 +107,8 @@ def _level(scope: Scope, path: str, expect: Expectation) -> Iterator[Finding]:
         )
 
 
-def _expected_index(expect: Expectation) -> Fraction | None:
-    if expect.index is not None:
+def _expected_index(expect: Expectation, *, of_points: bool) -> Fraction | None:
+    if expect.index is not None or not of_points:
         return expect.index
     return expect.points / expect.maximum if expect.points is not None and expect.maximum else None
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.scoring.core.lint.scope import FIXED_FACTS, Scope
-from shared.ruleset.document import Derive, Input
+from shared.ruleset.document import Comparison, Derive, Input
 
-__all__ = ["Kind", "derivations", "fact_kind", "kind_of_value"]
+__all__ = ["ORDER", "SIGNS", "STATES", "Kind", "derivations", "fact_kind", "fits", "given", "is_of", "kind_of_value"]
 
-_STATES = ("value", "not_applicable", "not_reported", "rejected")
+ORDER = ("at_least", "above", "at_most", "below")
+SIGNS = {"is": "=", "is_not": "≠", "at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
+STATES = ("value", "not_applicable", "not_reported", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Kind:
 _FIXED = {
     **{name: Kind("boolean") for name in FIXED_FACTS},
     "submission.days_late": Kind("number", minimum=Fraction(0)),
-    "criterion.state": Kind("name", _STATES),
+    "criterion.state": Kind("name", STATES),
 }
 
 
@@ -69,7 +71,7 @@ def _of_state(scope: Scope, name: str) -> Kind | None:
     if owner is None:
         return None
     refused = owner.not_applicable == "refused"
-    return Kind("name", tuple(state for state in _STATES if not (refused and state == "not_applicable")))
+    return Kind("name", tuple(state for state in STATES if not (refused and state == "not_applicable")))
 
 
 def kind_of_value(value: bool | Fraction | str, others: list[bool | Fraction | str] | None = None) -> Kind:
@@ -87,3 +89,34 @@ def derivations(scope: Scope) -> Iterator[tuple[str, Derive]]:
     for path, _, effect in scope.each_effect():
         if isinstance(effect, Derive):
             yield path, effect
+
+
+# --- comparisons -------------------------------------------------------------------------------------------------
+
+
+def given(comparison: Comparison) -> dict[str, bool | Fraction | str]:
+    """The operators that are given, with what they compare with; in a sound document there is one."""
+    values = {"is": comparison.is_, "is_not": comparison.is_not}
+    values |= {name: getattr(comparison, name) for name in ORDER}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def is_of(kind: Kind, value: bool | Fraction | str) -> bool:
+    """Whether a fact of this kind can be this value."""
+    match kind.kind:
+        case "boolean":
+            return isinstance(value, bool)
+        case "number":
+            return isinstance(value, Fraction)
+        case _:
+            return isinstance(value, str) and (not kind.names or value in kind.names)
+
+
+def fits(comparison: Comparison, kind: Kind) -> bool:
+    """Whether a fact of this kind may be compared so."""
+    if kind.kind == "text":
+        return False
+    return all(
+        is_of(kind, value) and (operator not in ORDER or kind.kind == "number")
+        for operator, value in given(comparison).items()
+    )

@@ -8,23 +8,35 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import Literal
 
-from services.scoring.core.lint import words_examples, words_rules, words_scoring, words_structure
+from services.scoring.core.lint import (
+    words_amendment,
+    words_examples,
+    words_result,
+    words_rules,
+    words_scoring,
+    words_sources,
+    words_structure,
+)
 from shared.kernel.errors import Fault
 from shared.kernel.exact import exact_text
 from shared.ruleset.places import Places
 
-__all__ = ["CODES", "Finding", "Severity", "finding", "shown"]
+__all__ = ["CODES", "Finding", "Severity", "finding", "shown", "value_words"]
 
 Severity = Literal["error", "warning"]
 Words = Mapping[str, tuple[str, str, str, str]]
 
-_ERRORS: Words = {**words_structure.ERRORS, **words_scoring.ERRORS, **words_rules.ERRORS, **words_examples.ERRORS}
-_WARNINGS: Words = {
-    **words_structure.WARNINGS,
-    **words_scoring.WARNINGS,
-    **words_rules.WARNINGS,
-    **words_examples.WARNINGS,
-}
+_WORDS = (
+    words_structure,
+    words_result,
+    words_scoring,
+    words_rules,
+    words_sources,
+    words_examples,
+    words_amendment,
+)
+_ERRORS: Words = {code: words for module in _WORDS for code, words in module.ERRORS.items()}
+_WARNINGS: Words = {code: words for module in _WORDS for code, words in module.WARNINGS.items()}
 _SHOWN_BITS = 200
 
 CODES: Mapping[str, Severity] = {**dict.fromkeys(_ERRORS, "error"), **dict.fromkeys(_WARNINGS, "warning")}
@@ -34,11 +46,14 @@ CODES: Mapping[str, Severity] = {**dict.fromkeys(_ERRORS, "error"), **dict.fromk
 class Finding(Fault):
     """A fault of a document that is valid in shape: an error forbids approving it, a warning asks for a second look.
 
-    `path` is the spot in the document (`rules[2].when.fact`); `place` names the line as well.
+    `path` is the spot in the document (`rules[2].when.fact`); `place` names the line as well. `about` is the name that
+    it is about, `meant` the one that was probably meant: findings of one cause have them in common.
     """
 
     severity: Severity = "error"
     path: str = ""
+    about: str = ""
+    meant: str = ""
 
     def as_json(self) -> dict[str, str]:
         """Plain JSON, with severity and path."""
@@ -49,14 +64,17 @@ def finding(places: Places, code: str, path: str, **values: object) -> Finding:
     """The finding of this code; `unknown` (or `name`) and `known` among the values become a did-you-mean."""
     words = _ERRORS.get(code) or _WARNINGS[code]
     known = values.pop("known", ())
-    hints = _hints(str(values.get("unknown", values.get("name", ""))), known if isinstance(known, Iterable) else ())
-    vi, en, remedy_vi, remedy_en = (text.format(**{**hints, **values}) for text in words)
-    return Finding(code, places.at(path), vi, en, remedy_vi, remedy_en, CODES[code], path)
-
-
-def _hints(name: str, known: Iterable[object]) -> dict[str, str]:
-    names = sorted({str(each) for each in known})
+    name = str(values.get("unknown", values.get("name", "")))
+    names = sorted({str(each) for each in known}) if isinstance(known, Iterable) else []
     close = get_close_matches(name, names, n=1)
+    hints = _hints(close, names)
+    vi, en, remedy_vi, remedy_en = (text.format(**{**hints, **values}) for text in words)
+    of = f"{values['input']}." if "input" in values else ""  # the options of one input are no other's
+    about, meant = (of + name if name else ""), (of + close[0] if close else "")
+    return Finding(code, places.at(path), vi, en, remedy_vi, remedy_en, CODES[code], path, about, meant)
+
+
+def _hints(close: list[str], names: list[str]) -> dict[str, str]:
     if close:
         return {"hint_vi": f"Có phải là `{close[0]}`?", "hint_en": f"Did you mean `{close[0]}`?"}
     if 0 < len(names) <= 12:
@@ -70,3 +88,10 @@ def shown(value: Fraction) -> str:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > _SHOWN_BITS:
         return "…"
     return exact_text(value)
+
+
+def value_words(value: bool | Fraction | str) -> str:
+    """A value as it is written in the document."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return shown(value) if isinstance(value, Fraction) else value

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.scoring.core.lint.finding import Finding
+from services.scoring.core.lint.previous import is_other, version_order
 from services.scoring.core.lint.scope import Scope
 from services.scoring.core.lint.structure import doubles
-from shared.ruleset.document import Mapping, MappingEntry, RuleSet
+from shared.ruleset.document import Criterion, Mapping, MappingEntry, RuleSet
 from shared.ruleset.places import join
 
 __all__ = ["check_mapping"]
@@ -29,12 +30,15 @@ def check_mapping(scope: Scope) -> Iterator[Finding]:
     mapping, previous = scope.rule_set.mapping, scope.previous
     if mapping is not None:
         yield from _entries(scope, mapping)
-        if previous is not None and mapping.version != previous.version:
-            yield scope.find(
-                "mapping.other_version", "mapping.version", version=mapping.version, previous=previous.version
-            )
-    if previous is not None:
-        yield from _against(scope, mapping or Mapping(version=previous.version), previous)
+        if version_order(mapping.version) >= version_order(scope.rule_set.version):
+            version = scope.rule_set.version
+            yield scope.find("mapping.not_before", "mapping.version", version=mapping.version, own=version)
+    if previous is None or previous.id != scope.rule_set.id:
+        return
+    if mapping is not None and mapping.version != previous.version:
+        yield scope.find("mapping.other_version", "mapping.version", version=mapping.version, previous=previous.version)
+        return  # of which version its codes are is anybody's guess
+    yield from _against(scope, mapping, previous)
 
 
 def _entries(scope: Scope, mapping: Mapping) -> Iterator[Finding]:
@@ -71,19 +75,54 @@ def _codes(mapping: Mapping, side: str) -> Iterator[tuple[str, str]]:
             yield join("mapping.entries", index, side, position), code
 
 
-def _against(scope: Scope, mapping: Mapping, previous: RuleSet) -> Iterator[Finding]:
-    if previous.id != scope.rule_set.id:
-        yield scope.find("mapping.other_set", "id", previous=previous.id, id=scope.rule_set.id)
-    old = {criterion.code for criterion in previous.criteria()}
-    before = list(_codes(mapping, "before"))
-    for path, code in before:
+def _against(scope: Scope, mapping: Mapping | None, previous: RuleSet) -> Iterator[Finding]:
+    old = {criterion.code: criterion for criterion in previous.criteria()}
+    vanished, appeared = _unnamed(scope, mapping, old)
+    if mapping is None and (vanished or appeared):
+        entries = [*(_entry("dropped", code) for code in vanished), *(_entry("new", code) for code in appeared)]
+        yield scope.find("mapping.missing", "", previous=previous.version, entries=", ".join(entries))
+        return
+    for path, code in _codes(mapping, "before") if mapping is not None else ():
         if code not in old:
             yield scope.find("mapping.unknown_before", path, name=code, known=old)
-    mentioned = {code for _, code in before}
-    for criterion in previous.criteria():
-        if criterion.code not in scope.criteria and criterion.code not in mentioned:
-            yield scope.find("mapping.vanished", "mapping", name=criterion.code)
-    named = {code for _, code in _codes(mapping, "after")}
+    for code in vanished:
+        yield scope.find("mapping.vanished", "mapping.entries", name=code, entry=_likely(scope, old[code], appeared))
+    titles = {_title(old[code]) for code in vanished}
+    for code, path in appeared.items():
+        if _title(scope.criteria[code]) not in titles:  # renamed, which is said above
+            yield scope.find("mapping.appeared", join(path, "code"), name=code, entry=_entry("new", code))
+    named = {code for side in ("before", "after") for _, code in (_codes(mapping, side) if mapping is not None else ())}
     for path, _, criterion in scope.each_criterion():
-        if criterion.code not in old and criterion.code not in named:
-            yield scope.find("mapping.appeared", join(path, "code"), name=criterion.code)
+        was = old.get(criterion.code)
+        if was is not None and criterion.code not in named and is_other(was, criterion):
+            yield scope.find("mapping.replaced", path, name=criterion.code, before=was.title.vi[:60])
+
+
+def _unnamed(
+    scope: Scope, mapping: Mapping | None, old: dict[str, Criterion]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Codes that are gone, and codes that came with their paths, of which the mapping says nothing."""
+    before = {code for _, code in _codes(mapping, "before")} if mapping is not None else set()
+    after = {code for _, code in _codes(mapping, "after")} if mapping is not None else set()
+    vanished = tuple(code for code in old if code not in scope.criteria and code not in before)
+    came = {one.code: path for path, _, one in scope.each_criterion()}
+    return vanished, {code: path for code, path in came.items() if code not in old and code not in after}
+
+
+def _likely(scope: Scope, gone: Criterion, appeared: dict[str, str]) -> str:
+    """The entry that a criterion that is gone probably needs: it has the title of one that came, or is dropped."""
+    for code in appeared:
+        if _title(scope.criteria[code]) == _title(gone):
+            return _entry("renamed", gone.code, code)
+    return _entry("dropped", gone.code)
+
+
+def _entry(kind: str, code: str, after: str | None = None) -> str:
+    """An entry as it is written in the document."""
+    if kind == "new":
+        return f"{{kind: new, after: ['{code}']}}"
+    return f"{{kind: {kind}, before: ['{code}']" + (f", after: ['{after}']}}" if after is not None else "}")
+
+
+def _title(criterion: Criterion) -> str:
+    return " ".join(criterion.title.vi.casefold().split())

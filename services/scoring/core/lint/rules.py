@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from services.scoring.core.lint.facts import Kind, fact_kind
-from services.scoring.core.lint.finding import Finding, shown
+from services.scoring.core.lint.facts import ORDER, Kind, fact_kind, given, is_of
+from services.scoring.core.lint.finding import Finding, shown, value_words
 from services.scoring.core.lint.scope import Scope
 from services.scoring.core.lint.structure import doubles
 from shared.ruleset.document import (
@@ -23,24 +23,29 @@ from shared.ruleset.places import join
 
 __all__ = ["check_comparisons", "check_effects"]
 
-_ORDER = ("at_least", "above", "at_most", "below")
-
 
 def check_comparisons(scope: Scope) -> Iterator[Finding]:
-    """Conditions of all rules."""
+    """Conditions of all rules and gates."""
     yield from doubles(scope, "rule.duplicate", ((join(path, "id"), rule.id) for path, rule in scope.each_rule()))
     for path, rule, comparison, negated in scope.each_comparison():
-        spot, name = join(path, "fact"), comparison.fact
-        if negated and name.startswith("derived."):
-            yield scope.find("rule.not_over_derived", spot, name=name)
-        yield from _operators(scope, path, comparison)
-        kind = fact_kind(scope, name)
-        if kind is None:
-            yield _unknown(scope, spot, name)
-        elif name.startswith("criterion.") and rule.for_each is None:
-            yield scope.find("fact.outside_for_each", spot, name=name)
-        else:
-            yield from _fits(scope, path, comparison, kind)
+        if negated and comparison.fact.startswith("derived."):
+            yield scope.find("rule.not_over_derived", join(path, "fact"), name=comparison.fact)
+        yield from _comparison(scope, path, comparison, of_each=rule.for_each is not None)
+    for path, _, comparison in scope.each_gate_comparison():
+        if comparison.fact.startswith("input."):  # of others gates.py says that they are none of a gate's
+            yield from _comparison(scope, path, comparison, of_each=False)
+
+
+def _comparison(scope: Scope, path: str, comparison: Comparison, *, of_each: bool) -> Iterator[Finding]:
+    spot, name = join(path, "fact"), comparison.fact
+    yield from _operators(scope, path, comparison)
+    kind = fact_kind(scope, name)
+    if kind is None:
+        yield _unknown(scope, spot, name)
+    elif name.startswith("criterion.") and not of_each:
+        yield scope.find("fact.outside_for_each", spot, name=name)
+    else:
+        yield from _fits(scope, path, comparison, kind)
 
 
 def _unknown(scope: Scope, path: str, name: str) -> Finding:
@@ -48,14 +53,8 @@ def _unknown(scope: Scope, path: str, name: str) -> Finding:
     return scope.find(code, path, name=name, known=scope.fact_names)
 
 
-def _given(comparison: Comparison) -> dict[str, bool | Fraction | str]:
-    values = {"is": comparison.is_, "is_not": comparison.is_not}
-    values |= {name: getattr(comparison, name) for name in _ORDER}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _operators(scope: Scope, path: str, comparison: Comparison) -> Iterator[Finding]:
-    count = len(_given(comparison))
+    count = len(given(comparison))
     if count != 1:
         yield scope.find("comparison.operators", path, count=count)
 
@@ -65,14 +64,12 @@ def _fits(scope: Scope, path: str, comparison: Comparison, kind: Kind) -> Iterat
     if kind.kind == "text":
         yield scope.find("comparison.text_fact", join(path, "fact"), name=name, input=name.partition(".")[2])
         return
-    for operator, value in _given(comparison).items():
+    for operator, value in given(comparison).items():
         spot = join(path, operator)
-        if operator in _ORDER and kind.kind != "number":
+        if operator in ORDER and kind.kind != "number":
             yield scope.find("comparison.operator_unfit", spot, operator=operator, name=name, kind=kind.words)
-        elif not _is_of(kind, value):
+        elif not is_of(kind, value):
             yield _value_unfit(scope, spot, name, kind, value)
-        elif isinstance(value, Fraction) and _never(operator, value, kind):
-            yield scope.find("comparison.never", spot, name=name, value=f"{_SIGNS[operator]} {shown(value)}")
 
 
 def _value_unfit(scope: Scope, path: str, fact: str, kind: Kind, value: bool | Fraction | str) -> Finding:
@@ -80,40 +77,10 @@ def _value_unfit(scope: Scope, path: str, fact: str, kind: Kind, value: bool | F
     known = {"boolean": ("true", "false"), "number": ("0", "0.5")}.get(kind.kind, kind.names)
     if kind.kind == "name" and isinstance(value, str):
         words = ", ".join(kind.names)
-    text = _value_text(value)
+    text, of = value_words(value), fact.partition(".")[2]
     return scope.find(
-        "comparison.value_unfit", path, value=f"`{text}`", name=fact, kind=words, unknown=text, known=known
+        "comparison.value_unfit", path, value=f"`{text}`", name=fact, kind=words, unknown=text, known=known, input=of
     )
-
-
-def _value_text(value: bool | Fraction | str) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return shown(value) if isinstance(value, Fraction) else value
-
-
-def _is_of(kind: Kind, value: bool | Fraction | str) -> bool:
-    match kind.kind:
-        case "boolean":
-            return isinstance(value, bool)
-        case "number":
-            return isinstance(value, Fraction)
-        case _:
-            return isinstance(value, str) and (not kind.names or value in kind.names)
-
-
-_SIGNS = {"is": "=", "is_not": "≠", "at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
-
-
-def _never(operator: str, value: Fraction, kind: Kind) -> bool:
-    low, high = kind.minimum, kind.maximum
-    if operator in ("is", "at_least", "above") and high is not None:
-        too_high = value >= high if operator == "above" else value > high
-        if too_high:
-            return True
-    if operator in ("is", "at_most", "below") and low is not None:
-        return value <= low if operator == "below" else value < low
-    return False
 
 
 # --- effects -----------------------------------------------------------------------------------------------------

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from services.scoring.core.lint.amounts import is_only_bonus, summed
 from services.scoring.core.lint.finding import Finding, finding
 from shared.ruleset.document import (
     AllOf,
     AnyOf,
-    BestMethod,
+    AskedIf,
     Comparison,
     Condition,
     Criterion,
+    Deduct,
     Derive,
     Effect,
     Input,
@@ -23,30 +25,49 @@ from shared.ruleset.document import (
     Rule,
     RuleSet,
     Section,
-    SumMethod,
 )
 from shared.ruleset.loader import LoadedRuleSet
 from shared.ruleset.places import join
+from shared.ruleset.uses import gate_inputs, inner_methods, used_inputs
 
-__all__ = ["FIXED_FACTS", "PLACES_SCALE", "At", "Scope", "summed"]
+__all__ = [
+    "FIXED_FACTS",
+    "At",
+    "Scope",
+    "placed_comparisons",
+]
 
 # Facts that every rule set has (document.Comparison); the others come from its inputs and rules.
 FIXED_FACTS = (
     *("submission.days_late", "submission.missing"),
     *("criterion.evidence_required", "criterion.evidence_missing", "criterion.state", "criterion.scored"),
 )
-PLACES_SCALE = 10**6  # numbers have at most six decimals
 _MAX_HINTS = 100  # looking for similar names is slow; nobody reads the hundredth
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Where a method stands: its path, the most it may give, the criterion it scores, and whether it is a part."""
+    """Where a method stands: its path, the most it may give, and the criterion it scores.
+
+    `around` are the forms it stands in, outermost first. A criterion's own method and that of a part have a `maximum`
+    written beside them (`is_part`); a case by class or the inside of an average takes it from around.
+    """
 
     path: str
     maximum: Fraction
     criterion: Criterion
+    around: tuple[str, ...] = ()
     is_part: bool = False
+
+    @property
+    def has_own_maximum(self) -> bool:
+        """Whether the maximum is written for this very method."""
+        return self.is_part or not self.around
+
+    @property
+    def per_unit(self) -> bool:
+        """Whether it is worked out for every sub-unit."""
+        return "average" in self.around
 
 
 class Scope:
@@ -68,8 +89,8 @@ class Scope:
 
     @cached_property
     def total(self) -> Fraction | None:
-        """The points of all sections together."""
-        return summed(section.maximum for section in self.rule_set.sections)
+        """The maximum of all sections together; a section of nothing but bonus criteria adds none."""
+        return summed(section.maximum for section in self.rule_set.sections if not is_only_bonus(section))
 
     # --- by name ---
 
@@ -103,6 +124,14 @@ class Scope:
         return values
 
     @cached_property
+    def used(self) -> set[str]:
+        """Ids of all inputs that a method, a rule or a gate (`asked_if`) reads."""
+        used = {name for _, _, one in self.each_criterion() for name in used_inputs(one.method) + gate_inputs(one)}
+        facts = [comparison.fact for _, _, comparison, _ in self.each_comparison()]
+        facts += [effect.times for _, _, effect in self.each_effect() if isinstance(effect, Deduct) and effect.times]
+        return used | {name for kind, _, name in (fact.partition(".") for fact in facts) if kind in ("input", "state")}
+
+    @cached_property
     def fact_names(self) -> tuple[str, ...]:
         """All facts there are."""
         of_inputs = (f"{space}.{name}" for space in ("input", "state") for name in self.inputs)
@@ -128,9 +157,21 @@ class Scope:
                 yield join(path, "inputs", index), criterion, item
 
     def each_method(self) -> Iterator[tuple[At, Method]]:
-        """Methods of criteria, and of their parts and cases."""
+        """Methods of criteria, and all methods inside them."""
         for path, _, criterion in self.each_criterion():
             yield from _methods(At(join(path, "method"), criterion.maximum, criterion), criterion.method)
+
+    def each_gate(self) -> Iterator[tuple[str, Criterion, AskedIf]]:
+        """What criteria are asked if, each with its path and criterion."""
+        for path, _, criterion in self.each_criterion():
+            if criterion.asked_if is not None:
+                yield join(path, "asked_if"), criterion, criterion.asked_if
+
+    def each_gate_comparison(self) -> Iterator[tuple[str, Criterion, Comparison]]:
+        """Comparisons of all gates."""
+        for path, criterion, gate in self.each_gate():
+            for spot, comparison, _ in placed_comparisons(join(path, "when"), gate.when):
+                yield spot, criterion, comparison
 
     def each_rule(self) -> Iterator[tuple[str, Rule]]:
         """Rules with their paths."""
@@ -140,7 +181,7 @@ class Scope:
     def each_comparison(self) -> Iterator[tuple[str, Rule, Comparison, bool]]:
         """Comparisons of all rules; the last says whether one stands under a `not`."""
         for path, rule in self.each_rule():
-            for spot, comparison, negated in _comparisons(join(path, "when"), rule.when, negated=False):
+            for spot, comparison, negated in placed_comparisons(join(path, "when"), rule.when):
                 yield spot, rule, comparison, negated
 
     def each_effect(self) -> Iterator[tuple[str, Rule, Effect]]:
@@ -150,34 +191,26 @@ class Scope:
                 yield join(path, "then", index), rule, effect
 
 
-def summed(values: Iterable[Fraction]) -> Fraction | None:
-    """The sum; None if a number is none that a document may hold (which numbers.py says), so that no sum explodes."""
-    total = Fraction(0)
-    for value in values:
-        if PLACES_SCALE % value.denominator:
-            return None
-        total += value
-    return total
-
-
 def _methods(at: At, method: Method) -> Iterator[tuple[At, Method]]:
     yield at, method
-    if isinstance(method, SumMethod | BestMethod):
-        name, parts = ("parts", method.parts) if isinstance(method, SumMethod) else ("cases", method.cases)
-        for index, part in enumerate(parts):
-            inner = join(at.path, name, index, "method")
-            yield from _methods(At(inner, part.maximum, at.criterion, is_part=True), part.method)
+    around = (*at.around, method.form)
+    for inside, inner, part in inner_methods(method):
+        maximum = at.maximum if part is None else part.maximum
+        yield from _methods(At(f"{at.path}.{inside}", maximum, at.criterion, around, part is not None), inner)
 
 
-def _comparisons(path: str, condition: Condition, *, negated: bool) -> Iterator[tuple[str, Comparison, bool]]:
+def placed_comparisons(
+    path: str, condition: Condition, *, negated: bool = False
+) -> Iterator[tuple[str, Comparison, bool]]:
+    """All comparisons in a condition at a path, each with its own path and whether it stands under a `not`."""
     match condition:
         case Comparison():
             yield path, condition, negated
         case AllOf(all=parts):
             for index, part in enumerate(parts):
-                yield from _comparisons(join(path, "all", index), part, negated=negated)
+                yield from placed_comparisons(join(path, "all", index), part, negated=negated)
         case AnyOf(any=parts):
             for index, part in enumerate(parts):
-                yield from _comparisons(join(path, "any", index), part, negated=negated)
+                yield from placed_comparisons(join(path, "any", index), part, negated=negated)
         case Not(not_=inner):
-            yield from _comparisons(join(path, "not"), inner, negated=True)
+            yield from placed_comparisons(join(path, "not"), inner, negated=True)

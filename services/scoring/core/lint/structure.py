@@ -1,19 +1,19 @@
-"""Sections, criteria, inputs and levels: codes, sums, bounds, and that nothing is asked for nothing."""
+"""Sections, criteria and inputs: codes, sums, bounds, and that nothing is asked for nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
+from services.scoring.core.lint.amounts import is_only_bonus, points_of, summed
 from services.scoring.core.lint.finding import Finding, shown
-from services.scoring.core.lint.scope import Scope, summed
-from services.scoring.core.lint.used import used_inputs
+from services.scoring.core.lint.scope import Scope
 from shared.ruleset.document import Criterion, Input, Section
 from shared.ruleset.places import join
 
-__all__ = ["check_criteria", "check_inputs", "check_result", "check_sections", "doubles"]
+__all__ = ["check_criteria", "check_inputs", "check_sections", "doubles"]
 
-TOTAL = Fraction(100)  # each of the Decision's criteria sets has 100 points
+TOTAL = Fraction(100)  # each of the Decision's criteria sets has 100 points; other bodies count 200, 500 or 1,000
 _NUMERIC = ("integer", "decimal")
 
 
@@ -31,8 +31,7 @@ def check_sections(scope: Scope) -> Iterator[Finding]:
     yield from doubles(scope, "section.duplicate", ((join(p, "code"), s.code) for p, s in scope.each_section()))
     for path, section in scope.each_section():
         yield from _section_points(scope, path, section)
-    if scope.total is not None and scope.total != TOTAL:
-        yield scope.find("set.total", "sections", sum=shown(scope.total))
+    yield from _total(scope)
     stage = scope.rule_set.stage
     if stage.last_year < stage.first_year:
         yield scope.find("stage.reversed", "stage", first=stage.first_year, last=stage.last_year)
@@ -42,21 +41,33 @@ def _section_points(scope: Scope, path: str, section: Section) -> Iterator[Findi
     spot = join(path, "maximum")
     if section.maximum <= 0:
         yield scope.find("maximum.not_positive", spot, value=shown(section.maximum))
-    total = summed(criterion.maximum for criterion in section.criteria)
-    if total is not None and total != section.maximum:
+    total = points_of(section)
+    if total is not None and total != section.maximum and not is_only_bonus(section):
         yield scope.find("section.points", spot, declared=shown(section.maximum), sum=shown(total))
 
 
+def _total(scope: Scope) -> Iterator[Finding]:
+    """Whether all sections come to a round total. A mean of sections needs none."""
+    total, of_criteria = scope.total, summed(points_of(one) or Fraction(0) for one in scope.rule_set.sections)
+    if scope.rule_set.result.mean is not None or total is None or _is_round(total):
+        return
+    if of_criteria is not None and _is_round(of_criteria) and of_criteria != total:
+        return  # a section's points were mistyped, which is said there
+    yield scope.find("set.total", "sections", sum=shown(total))
+
+
+def _is_round(total: Fraction) -> bool:
+    return total > 0 and total % TOTAL == 0
+
+
 def check_criteria(scope: Scope) -> Iterator[Finding]:
-    """Criteria have one code each, of their section, and name the evidence they require."""
+    """Criteria have one code each, of their section, and a maximum that fits their form."""
     codes = ((join(path, "code"), criterion.code) for path, _, criterion in scope.each_criterion())
     yield from doubles(scope, "criterion.duplicate", codes)
     for path, section, criterion in scope.each_criterion():
         if criterion.code.split(".")[0] != section.code:
             yield scope.find("criterion.other_section", join(path, "code"), name=criterion.code, section=section.code)
         yield from _criterion_maximum(scope, path, criterion)
-        if criterion.evidence.required and not criterion.evidence.documents:
-            yield scope.find("criterion.evidence_documents", join(path, "evidence"))
 
 
 def _criterion_maximum(scope: Scope, path: str, criterion: Criterion) -> Iterator[Finding]:
@@ -77,11 +88,10 @@ def check_inputs(scope: Scope) -> Iterator[Finding]:
     """Inputs have one id each, bounds and options that fit their type, and a use."""
     named = ((join(path, "id"), item.id) for path, _, item in scope.each_input())
     yield from doubles(scope, "input.duplicate", named)
-    used = used_inputs(scope)
     for path, criterion, item in scope.each_input():
         yield from _bounds(scope, path, item)
         yield from _options(scope, path, item)
-        if item.id not in used and criterion.method.form != "information":
+        if item.id not in scope.used and criterion.method.form != "information":
             yield scope.find("input.unused", path, name=item.id)
 
 
@@ -109,27 +119,3 @@ def _options(scope: Scope, path: str, item: Input) -> Iterator[Finding]:
         yield scope.find("input.options_missing", spot)
     named = ((join(spot, index, "id"), option.id) for index, option in enumerate(item.options))
     yield from doubles(scope, "input.option_duplicate", named)
-
-
-# --- levels ------------------------------------------------------------------------------------------------------
-
-
-def check_result(scope: Scope) -> Iterator[Finding]:
-    """Levels go down strictly, end at 0, and lie within what the result can be."""
-    result = scope.rule_set.result
-    limit = Fraction(1) if result.form == "index" else TOTAL
-    paths = [join("result.levels", index) for index in range(len(result.levels))]
-    named = zip(paths, (level.id for level in result.levels), strict=True)
-    yield from doubles(scope, "level.duplicate", ((join(path, "id"), name) for path, name in named))
-    for index, level in enumerate(result.levels):
-        spot = join(paths[index], "at_least")
-        if not 0 <= level.at_least <= limit:
-            yield scope.find(
-                "level.out_of_range", spot, value=shown(level.at_least), limit=shown(limit), form=result.form
-            )
-        before = result.levels[index - 1].at_least if index else None
-        if before is not None and level.at_least >= before:
-            yield scope.find("level.order", spot, name=level.id, value=shown(level.at_least), before=shown(before))
-    last = result.levels[-1].at_least
-    if last > 0:
-        yield scope.find("level.last_not_zero", join(paths[-1], "at_least"), value=shown(last))

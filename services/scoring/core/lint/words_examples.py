@@ -89,6 +89,18 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Tính lại kết quả mong đợi của ví dụ.",
         "Work out the expectation again.",
     ),
+    "example.units_missing": (
+        "Số liệu `{name}` được hỏi ở từng đơn vị trực thuộc; ví dụ chỉ ghi một giá trị.",
+        "The input `{name}` is asked of every sub-unit; the example gives a single value.",
+        "Ghi `{name}: {{units: {{Xã A: ..., Xã B: ...}}}}`.",
+        "Write `{name}: {{units: {{Xã A: ..., Xã B: ...}}}}`.",
+    ),
+    "example.units_unfit": (
+        "Số liệu `{name}` chỉ có một giá trị, không hỏi từng đơn vị trực thuộc.",
+        "The input `{name}` has one value; it is not asked of sub-units.",
+        "Ghi một giá trị, hoặc đặt `per_unit: true` ở số liệu.",
+        "Give one value, or say `per_unit: true` of the input.",
+    ),
 }
 
 WARNINGS: dict[str, tuple[str, str, str, str]] = {

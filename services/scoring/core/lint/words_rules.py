@@ -107,6 +107,12 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Dùng số liệu có `minimum: 0`, hoặc submission.days_late.",
         "Use an input with `minimum: 0`, or submission.days_late.",
     ),
+    "rule.never_fires": (
+        "Luật không bao giờ được áp dụng: {conditions} không thể đúng (cùng lúc).",
+        "The rule never fires: {conditions} cannot hold (together).",
+        "Sửa điều kiện, hoặc giới hạn và lựa chọn của số liệu.",
+        "Correct the condition, or the bounds and options of inputs.",
+    ),
 }
 
 WARNINGS: dict[str, tuple[str, str, str, str]] = {
@@ -117,8 +123,8 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "Drop it, or use `effect: flag` if it is only a mark.",
     ),
     "comparison.never": (
-        "So sánh này không bao giờ đúng: `{name}` không thể là {value}.",
-        "This comparison never holds: `{name}` cannot be {value}.",
+        "So sánh này không bao giờ đúng: {conditions}.",
+        "This comparison never holds: {conditions}.",
         "Kiểm tra lại giá trị, hoặc giới hạn của số liệu.",
         "Check the value, or the input's bounds.",
     ),
@@ -127,5 +133,53 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "The cap {value} is not below the section's maximum ({maximum}).",
         "Giảm mức khống chế.",
         "Lower the cap.",
+    ),
+    "rule.always_fires": (
+        "Luật được áp dụng trong mọi trường hợp.",
+        "The rule fires in every case.",
+        "Sửa điều kiện; điều áp dụng cho mọi cơ quan thì đưa vào cách chấm.",
+        "Correct the condition; what is so for every agency belongs into the methods.",
+    ),
+    "rule.shadowed": (
+        "Luật `{name}` không thay đổi gì: khi nó được áp dụng thì {by} đã có cùng hệ quả hoặc nặng hơn.",
+        "The rule `{name}` changes nothing: whenever it fires, {by} does the same or more.",
+        "Bỏ luật này, hoặc sửa điều kiện của một trong các luật.",
+        "Drop it, or correct the condition of one of them.",
+    ),
+    "effect.shadowed": (
+        "Hệ quả này không thay đổi gì: khi luật được áp dụng thì luật `{by}` đã có cùng hệ quả hoặc nặng hơn.",
+        "This effect changes nothing: whenever the rule fires, the rule `{by}` does the same or more.",
+        "Bỏ hệ quả này, hoặc sửa một trong hai luật.",
+        "Drop it, or correct one of the rules.",
+    ),
+    "effect.contradicts": (
+        (
+            "Tiêu chí {target} vừa bị loại khỏi điểm tối đa vừa bị tính 0 điểm: trái với luật `{by}` khi cả hai "
+            "cùng được áp dụng."
+        ),
+        (
+            "Criterion {target} is taken out of the maximum and counts 0 as well: the opposite of the rule "
+            "`{by}` where both fire."
+        ),
+        "Đặt điều kiện để hai luật không cùng được áp dụng.",
+        "Word the conditions so that the two do not fire together.",
+    ),
+    "derived.contradicts": (
+        "Dữ kiện `{target}` được suy ra khác với luật `{by}` khi cả hai cùng được áp dụng.",
+        "The fact `{target}` is derived otherwise by the rule `{by}` where both fire.",
+        "Đặt điều kiện để hai luật không cùng được áp dụng, hoặc dùng hai dữ kiện.",
+        "Word the conditions so that the two do not fire together, or use two facts.",
+    ),
+    "effect.deducts_twice": (
+        "Luật này và luật `{by}` luôn cùng được áp dụng và cùng trừ điểm ở một chỗ.",
+        "This rule and the rule `{by}` always fire together, and both deduct from the same points.",
+        "Gộp hai mức trừ vào một luật.",
+        "Make one deduction of the two.",
+    ),
+    "rules.too_many": (
+        "Quá nhiều luật hoặc điều kiện để xét hết các trường hợp: có thể còn luật thừa hoặc mâu thuẫn chưa được nêu.",
+        "There are too many rules or conditions to try all cases: rules that are void or contradict may go unnoticed.",
+        "Chia điều kiện dài thành các dữ kiện suy ra, bỏ luật thừa.",
+        "Split long conditions into derived facts, drop rules that are not needed.",
     ),
 }

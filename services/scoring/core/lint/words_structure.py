@@ -1,4 +1,4 @@
-"""What lint says of sections, criteria, inputs, levels, numbers. Code: what is wrong (vi, en), the remedy (vi, en)."""
+"""What lint says of sections, criteria, inputs, gates, numbers. Code: what is wrong (vi, en), the remedy (vi, en)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Correct the points of the criteria or of the section.",
     ),
     "set.total": (
-        "Tổng điểm các hạng mục là {sum}, phải là 100.",
-        "The sections add up to {sum}; it must be 100.",
+        "Tổng điểm các hạng mục là {sum}, phải là 100 (hoặc 200, 500, 1.000, …).",
+        "The sections add up to {sum}; it must be 100 (or 200, 500, 1,000 …).",
         "Phân bổ lại điểm giữa các hạng mục.",
         "Distribute the points of the sections again.",
     ),
@@ -46,12 +46,6 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Criterion {name} stands in section {section}.",
         "Mã tiêu chí phải bắt đầu bằng `{section}.`; hoặc chuyển tiêu chí sang hạng mục của nó.",
         "A code must begin with its section, `{section}.`; or move the criterion.",
-    ),
-    "criterion.evidence_documents": (
-        "Tiêu chí bắt buộc có tài liệu kiểm chứng nhưng không nêu tài liệu nào.",
-        "The criterion requires evidence but names no document.",
-        "Liệt kê tài liệu trong `documents`, hoặc đặt `required: false`.",
-        "List the documents, or say `required: false`.",
     ),
     "maximum.not_positive": (
         "Điểm tối đa là {value}, phải lớn hơn 0.",
@@ -107,30 +101,6 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Đổi tên hoặc bỏ một lựa chọn.",
         "Rename or drop one.",
     ),
-    "level.duplicate": (
-        "Mức độ `{name}` được khai báo hai lần.",
-        "The level `{name}` is declared twice.",
-        "Đổi tên hoặc bỏ một mức.",
-        "Rename or drop one.",
-    ),
-    "level.order": (
-        "Mức độ `{name}` bắt đầu từ {value}, không thấp hơn mức đứng trước ({before}).",
-        "The level `{name}` begins at {value}, which is not below the level before it ({before}).",
-        "Xếp các mức từ cao xuống thấp.",
-        "Give the levels from high to low.",
-    ),
-    "level.last_not_zero": (
-        "Mức độ cuối bắt đầu từ {value}: kết quả thấp hơn sẽ không có mức nào.",
-        "The last level begins at {value}: a lower result would have no level.",
-        "Mức cuối phải có `at_least: 0`.",
-        "The last level must have `at_least: 0`.",
-    ),
-    "level.out_of_range": (
-        "Ngưỡng {value} nằm ngoài khoảng 0 – {limit} của {form}.",
-        "The threshold {value} is outside 0 – {limit} of a result by {form}.",
-        "Với chỉ số (index) ngưỡng từ 0 đến 1, với tổng điểm (total) từ 0 đến 100.",
-        "An index has thresholds from 0 to 1, a total from 0 to 100.",
-    ),
     "number.too_many_decimals": (
         "{value} có quá 6 chữ số thập phân.",
         "{value} has more than 6 decimals.",
@@ -143,59 +113,38 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Đổi đơn vị tính (ví dụ triệu đồng thay cho đồng).",
         "Change the unit (for example millions).",
     ),
-    "mapping.other_version": (
-        "Bảng đối chiếu nói về phiên bản {version}, nhưng phiên bản trước là {previous}.",
-        "The mapping speaks of version {version}, but the version before is {previous}.",
-        "Ghi `version: '{previous}'`.",
-        "Say `version: '{previous}'`.",
+    "number.too_fine": (
+        "{value} chia quá nhỏ: điểm có tối đa 6 chữ số thập phân, hoặc là phân số có mẫu số không quá {limit}.",
+        (
+            "{value} is too finely divided: points have at most 6 decimals, or are a fraction with a "
+            "denominator up to {limit}."
+        ),
+        "Làm tròn, hoặc viết một phân số đơn giản như '1/3'.",
+        "Round it, or write a simple fraction such as '1/3'.",
     ),
-    "mapping.other_set": (
-        "Bộ tiêu chí trước có mã `{previous}`, bộ này có mã `{id}`.",
-        "The rule set before is `{previous}`, this one is `{id}`.",
-        "Một bản sửa đổi giữ nguyên `id`.",
-        "An amendment keeps the `id`.",
+    "asked_if.other_fact": (
+        "`asked_if` chỉ xét số liệu (`input.*`), không xét `{name}`.",
+        "`asked_if` judges figures only (`input.*`), not `{name}`.",
+        "Xét một số liệu của tiêu chí khác.",
+        "Judge a figure of another criterion.",
     ),
-    "mapping.unknown_before": (
-        "Phiên bản trước không có tiêu chí {name}.",
-        "The version before has no criterion {name}.",
-        "{hint_vi}",
-        "{hint_en}",
+    "asked_if.own_input": (
+        "Tiêu chí chỉ được hỏi tùy theo `{name}`, nhưng chính nó hỏi số liệu đó.",
+        "The criterion is asked depending on `{name}`, which it asks for itself.",
+        "Chuyển số liệu sang một tiêu chí được hỏi trước.",
+        "Move the input to a criterion that is asked before.",
     ),
-    "mapping.unknown_after": (
-        "Bộ tiêu chí này không có tiêu chí {name}.",
-        "This rule set has no criterion {name}.",
-        "{hint_vi}",
-        "{hint_en}",
+    "asked_if.cycle": (
+        "Các tiêu chí chỉ được hỏi tùy theo nhau, theo vòng: {cycle}.",
+        "Criteria are asked depending on each other, in a circle: {cycle}.",
+        "Bỏ `asked_if` ở một tiêu chí.",
+        "Drop `asked_if` from one of them.",
     ),
-    "mapping.shape": (
-        "Dòng đối chiếu `{kind}` phải có {expected_vi}.",
-        "A `{kind}` entry must have {expected_en}.",
-        "Sửa `before`, `after` hoặc `kind`.",
-        "Correct `before`, `after` or `kind`.",
-    ),
-    "mapping.duplicate": (
-        "Tiêu chí {name} được đối chiếu hai lần.",
-        "Criterion {name} is mapped twice.",
-        "Gộp thành một dòng.",
-        "Make one entry of the two.",
-    ),
-    "mapping.still_there": (
-        "Tiêu chí {name} được ghi là bỏ nhưng vẫn còn trong bộ tiêu chí.",
-        "Criterion {name} is mapped as dropped but is still in the rule set.",
-        "Nếu mã được dùng cho tiêu chí khác, thêm dòng `new`; nếu không, bỏ dòng `dropped`.",
-        "If the code was given to another criterion add a `new` entry; otherwise remove the `dropped` entry.",
-    ),
-    "mapping.vanished": (
-        "Tiêu chí {name} của phiên bản trước không còn, và bảng đối chiếu không nói vì sao.",
-        "Criterion {name} of the version before is gone, and the mapping does not say why.",
-        "Thêm một dòng `dropped`, `renamed`, `split` hoặc `merged`.",
-        "Add an entry `dropped`, `renamed`, `split` or `merged`.",
-    ),
-    "mapping.appeared": (
-        "Tiêu chí {name} không có ở phiên bản trước, và bảng đối chiếu không nhắc đến.",
-        "Criterion {name} was not in the version before, and the mapping does not name it.",
-        "Thêm một dòng `new`, `renamed`, `split` hoặc `merged`.",
-        "Add an entry `new`, `renamed`, `split` or `merged`.",
+    "asked_if.never": (
+        "Tiêu chí không bao giờ được hỏi: {conditions} không thể xảy ra.",
+        "The criterion is never asked: {conditions} cannot be.",
+        "Sửa điều kiện, hoặc giới hạn và lựa chọn của số liệu.",
+        "Correct the condition, or the input's bounds and options.",
     ),
 }
 
@@ -205,5 +154,23 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "The text uses combining marks (composed Unicode is the standard): the same words would hash differently.",
         "Lưu lại văn bản ở dạng Unicode dựng sẵn (NFC).",
         "Save the text in composed form (NFC).",
+    ),
+    "asked_if.always": (
+        "Tiêu chí lúc nào cũng được hỏi: {conditions} đúng với mọi câu trả lời.",
+        "The criterion is always asked: {conditions} holds whatever is answered.",
+        "Bỏ `asked_if`, hoặc sửa điều kiện.",
+        "Drop `asked_if`, or correct the condition.",
+    ),
+    "asked_if.read_elsewhere": (
+        (
+            "Tiêu chí dùng số liệu `{name}`, vốn chỉ được hỏi trong một số trường hợp (tiêu chí {owner}); nơi "
+            "khác tiêu chí này sẽ là «không báo cáo»."
+        ),
+        (
+            "The criterion reads `{name}`, which is asked of some only (criterion {owner}); of others it will "
+            "count as not reported."
+        ),
+        "Đặt cùng `asked_if`, hoặc chuyển số liệu sang tiêu chí được hỏi chung.",
+        "Give it the same `asked_if`, or move the input to a criterion that all are asked.",
     ),
 }
