@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.intake.collections import CAMPAIGNS, RULE_SETS, SUBMISSIONS
 from services.intake.core import submission
-from services.intake.core.forms import form_refs, forms_of
+from services.intake.core.forms import form_refs, forms_of, named_form
 from services.intake.core.model import SubmissionRecord
 from services.intake.core.posted import Posted
 from shared.contracts.common import SubmissionKey
@@ -48,7 +48,7 @@ def receive_posted(
         submitted_by=envelope.foreign_actor,
         figures=data.figures,
         evidence=data.evidence,
-        form=data.form,
+        form=named_form(envelope.dataschema),
     )
     forms = forms_of(campaign, key.programme, group, records)
     return submission.receive(record, posted, campaign, forms, opened.closed_at)

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from pydantic import ValidationError
 
+from services.intake.core.forms import named_form
 from services.intake.core.posted import Posted
 from shared.contracts.common import SubmissionKey
 from shared.contracts.envelope import CloudEvent, UnreadableEvent, decode, read_event
@@ -36,8 +37,11 @@ def cloud_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: unquote(value) if name.startswith("ce-") else value for name, value in named.items()}
 
 
-def read_posted(headers: Mapping[str, str], raw: bytes, person: Person, now: datetime) -> Posted:
-    """One submission in whichever form the headers say. Raises `Unreadable`, `Invalid` or `Forbidden`."""
+def read_posted(headers: Mapping[str, str], raw: bytes, person: Person, now: datetime, form: str = "") -> Posted:
+    """One submission in whichever form the headers say. Raises `Unreadable`, `Invalid` or `Forbidden`.
+
+    `form` names the survey form that plain JSON answers (`id@version`); a CloudEvent names it itself.
+    """
     if headers["content-type"].startswith(STRUCTURED) or "ce-specversion" in headers:
         try:
             return _from_event(decode(headers, raw, foreign=True), person, now)
@@ -46,7 +50,7 @@ def read_posted(headers: Mapping[str, str], raw: bytes, person: Person, now: dat
             raise Invalid(
                 "CloudEvent không đọc được", f"the CloudEvent cannot be read: {error}", code="submission.unreadable"
             ) from error
-    return _from_json(raw, headers.get("idempotency-key", ""), person, now)
+    return _from_json(raw, headers.get("idempotency-key", ""), person, now, form)
 
 
 def read_batch(raw: bytes) -> list[bytes]:
@@ -86,11 +90,11 @@ def _from_event(envelope: CloudEvent, person: Person, now: datetime) -> Posted:
         submitted_by=envelope.foreign_actor if envelope.actor else person.id,
         figures=data.figures,
         evidence=data.evidence,
-        form=data.form,
+        form=named_form(envelope.dataschema),
     )
 
 
-def _from_json(raw: bytes, idempotency_key: str, person: Person, now: datetime) -> Posted:
+def _from_json(raw: bytes, idempotency_key: str, person: Person, now: datetime, form: str) -> Posted:
     """From plain JSON. Without an idempotency key the content itself names the answer."""
     if len(idempotency_key) > _NAME_MAX:
         raise Invalid(
@@ -112,7 +116,7 @@ def _from_json(raw: bytes, idempotency_key: str, person: Person, now: datetime) 
         submitted_by=person.id,
         figures=data.figures,
         evidence=data.evidence,
-        form=data.form,
+        form=form,
         named_by_content=not idempotency_key,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from services.intake.collections import SUBMISSIONS
@@ -25,6 +25,7 @@ from shared.ruleset.document import Programme, RuleSet
 __all__ = ["submission_routes"]
 
 Submitter = Annotated[Person, Depends(require("platform", "agency", "operator"))]
+FormName = Annotated[str, Query(max_length=100, description="id@version whose form plain JSON answers")]
 Reader = Annotated[Person, Depends(require("operator", "verifier", "platform", "agency"))]
 
 _POST_BODY = {
@@ -97,13 +98,13 @@ def submission_routes(router: APIRouter, aggregates: Aggregates) -> None:
         response_model=None,
         summary="Answer a survey form; a batch gets an outcome for each event",
     )
-    async def post(request: Request, person: Submitter, response: Response) -> Any:
+    async def post(request: Request, person: Submitter, response: Response, form: FormName = "") -> Any:
         raw = await read_body(request)
         headers = cloud_headers(request.headers)
         if headers["content-type"].startswith(BATCH):
             response.status_code = 200
             return [await _outcome(aggregates, event, person) for event in read_batch(raw)]
-        posted = read_posted(headers, raw, person, aggregates.clock.now())
+        posted = read_posted(headers, raw, person, aggregates.clock.now(), form)
         version, new = await receive_submission(aggregates, posted)
         response.status_code = 201 if new else 200
         return Receipt.of(version, new)

@@ -29,6 +29,7 @@ _HEADERS = {
     "causationid": "The id of the event that caused this one.",
     "actor": "The person who acted.",
     "traceparent": "W3C Trace Context.",
+    "dataschema": "The survey form that was answered, by its `$id`; only where the platform tells it.",
 }
 
 

@@ -47,6 +47,7 @@ ATTRIBUTES = (
     "causationid",
     "actor",
     "traceparent",
+    "dataschema",
 )
 # Of text attributes, in characters. They travel on, in the headers of every event that follows from this one.
 ATTRIBUTE_MAX = 512
@@ -107,6 +108,7 @@ class CloudEvent(BaseModel):
     causationid: str = ""
     actor: str = ""
     traceparent: str = ""
+    dataschema: str = ""
     data: Any = None
 
     def headers(self) -> dict[str, str]:

@@ -134,9 +134,9 @@ class SubmissionMissingV1(EventData):
 class PlatformSubmissionV1(EventData):
     """What the provincial platform posts: an agency's answers, as typed in (values not yet checked).
 
-    `figures` by input id: a plain value, or `{"state": "not_applicable"}`. `evidence` by criterion code. `form` names
-    the rule set (`id@version`) whose form was answered; without it the form goes by when it was answered. It comes from
-    outside, so an unknown field is refused: a misspelled `evidence` would silently take an agency's evidence away.
+    `figures` by input id: a plain value, or `{"state": "not_applicable"}`. `evidence` by criterion code. It comes from
+    outside, so an unknown field is refused: a misspelled `evidence` would silently take an agency's evidence away. The
+    attribute `dataschema` may tell which survey form was answered, by its `$id`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -149,4 +149,3 @@ class PlatformSubmissionV1(EventData):
     agency: AgencyId
     figures: dict[str, Any]
     evidence: dict[str, Any] = {}
-    form: str = Field(default="", max_length=100)

@@ -13,7 +13,9 @@ from shared.contracts.scoring import RuleSetRecord
 from shared.kernel.errors import Conflict, Fault, Invalid
 from shared.ruleset.document import Group, Programme, RuleSet, RuleSetRef
 
-__all__ = ["Form", "Forms", "form_refs", "forms_of", "read_answers"]
+__all__ = ["Form", "Forms", "form_refs", "forms_of", "named_form", "read_answers"]
+
+_SCHEMA = "urn:xephang:survey-form:"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Form:
 
 
 Forms = tuple[Form, ...]  # oldest first; the last one holds now
+
+
+def named_form(schema: str) -> str:
+    """The rule set (`id@version`) of the form that a `dataschema` names; nothing if it names none of ours."""
+    return schema.removeprefix(_SCHEMA).partition(":")[0] if schema.startswith(_SCHEMA) else ""
 
 
 def form_refs(campaign: Campaign, programme: Programme, group: Group) -> tuple[RuleSetRef, ...]:
