@@ -11,19 +11,28 @@ import unicodedata
 __all__ = ["code_point", "odd_character", "plain_form"]
 
 # Cyrillic, Greek and other letters that most fonts draw as a Latin letter or a sign.
-_ALIKE = str.maketrans(
-    "аеорсухіјѕԁԛԝһвкмнтгАВЕКМНОРСТХУІЈЅαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɡđĐ−–—‐‑‘’“”․，：；。／",
-    "aeopcyxijsdqwhbkmhtrABEKMHOPCTXYIJSaeikvoptuxABEZHIKMNOPTYXigdD-----''\"\".,:;./",
-)
+_DRAWN_AS = {
+    "аеорсухіјѕԁԛԝһвкмнтг": "aeopcyxijsdqwhbkmhtr",
+    "АВЕКМНОРСТХУІЈЅ": "ABEKMHOPCTXYIJS",
+    "αεικνορτυχ": "aeikvoptux",
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ": "ABEZHIKMNOPTYX",
+    "ıɡ": "ig",
+    "−–—‐‑": "-----",
+    "‘’“”": "''\"\"",
+}  # fmt: skip
+_ALIKE = {ord(odd): plain for odds, plains in _DRAWN_AS.items() for odd, plain in zip(odds, plains, strict=True)}
 
 
 def plain_form(text: str) -> str:
-    """The text as plain ASCII, if it only looks like that and is not; else the empty text."""
+    """The text as plain ASCII, if it only looks like that and is not; else the empty text.
+
+    A Vietnamese letter does not look like a plain one; a mark that stands by itself may hardly show.
+    """
     if text.isascii():
         return ""
-    drawn = unicodedata.normalize("NFKC", text.translate(_ALIKE)).translate(_ALIKE)
-    bare = "".join(each for each in unicodedata.normalize("NFD", drawn) if not unicodedata.combining(each))
-    return bare.strip() if bare.isascii() else ""
+    marked = "".join(each for each in text if not unicodedata.combining(each))
+    drawn = unicodedata.normalize("NFKC", marked.translate(_ALIKE)).translate(_ALIKE).strip()
+    return drawn if drawn.isascii() else ""
 
 
 def odd_character(text: str) -> str:

@@ -43,6 +43,7 @@ _MAX_CHARACTERS = 50  # of those that are no text, so many are listed
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+\Z")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how files of Excel and Word begin, new and old
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # What nobody sees: no width, marks of direction, line ends that are none, tags. It can make two names of one, or show
 # a sentence otherwise than it is read.
@@ -73,7 +74,8 @@ def _decode(text: str | bytes, name: str) -> str:
         content = text.encode("utf-8") if isinstance(text, str) else bytes(text)
         decoded = content.decode("utf-8")
     except UnicodeError as error:
-        raise Unreadable(fault("document.not_utf8", name)) from error
+        binary = isinstance(text, bytes) and text.startswith(_OFFICE)
+        raise Unreadable(fault("document.office_file" if binary else "document.not_utf8", name)) from error
     if len(content) > MAX_BYTES:
         raise Unreadable(fault("document.too_large", name, limit=MAX_BYTES))
     return decoded.removeprefix("\ufeff")
@@ -244,6 +246,8 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             value = _scalar(event)
             self.faults.extend(_check_scalar(value, label))
+            if _is_long_number(event):
+                self.faults.append(fault("document.number_too_long", label, limit=_MAX_DIGITS))
         elif isinstance(event, yaml.MappingStartEvent):
             value = {}
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -276,6 +280,12 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
     if len(text) <= _MAX_DIGITS and _DECIMAL.match(text):
         return Decimal(text)
     return text
+
+
+def _is_long_number(event: yaml.ScalarEvent) -> bool:
+    """Digits without end, written as a number: where a text of digits is meant, it stands in quotes."""
+    text: str = event.value
+    return event.style in (None, "") and len(text) > _MAX_DIGITS and bool(_INTEGER.match(text) or _DECIMAL.match(text))
 
 
 # --- what both refuse --------------------------------------------------------------------------------------------

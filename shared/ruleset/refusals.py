@@ -73,15 +73,25 @@ class _Found:
 def faults_of(error: ValidationError, data: Any, places: Places) -> tuple[Fault, ...]:
     """One fault for each thing wrong, in the order of the document, at most `MAX_FAULTS` and a count of the rest."""
     faults: dict[Fault, None] = {}
-    complaints = iter(_complaints(error.errors(include_url=False, include_input=False), data))
-    for detail, found in complaints:
+    complaints = _without_echoes(list(_complaints(error.errors(include_url=False, include_input=False), data)))
+    for done, (detail, found) in enumerate(complaints, 1):
         faults[_translate(detail, found, places)] = None
-        if len(faults) == MAX_FAULTS:
-            break
-    rest = sum(1 for _ in complaints)
-    if rest:
-        return (*faults, fault("document.more", places.name, count=rest))
+        if len(faults) == MAX_FAULTS and done < len(complaints):
+            return (*faults, fault("document.more", places.name, count=len(complaints) - done))
     return tuple(faults)
+
+
+def _without_echoes(complaints: list[tuple[Any, _Found]]) -> list[tuple[Any, _Found]]:
+    """One cause, one fault: a misspelled field is not missing too, and a malformed key says nothing of its value."""
+    unknown = [(detail, found) for detail, found in complaints if detail["type"] == "extra_forbidden"][:MAX_FAULTS]
+    meant = {(detail["loc"][:-1], _meant_field(detail["loc"])) for detail, _ in unknown}
+    keys = {found.path for detail, found in complaints if "[key]" in detail["loc"]}
+    return [
+        (detail, found)
+        for detail, found in complaints
+        if not (detail["type"] == "missing" and (detail["loc"][:-1], detail["loc"][-1]) in meant)
+        and not (found.path in keys and "[key]" not in detail["loc"])
+    ]
 
 
 def _complaints(details: Iterable[Any], data: Any) -> Iterator[tuple[Any, _Found]]:
@@ -160,7 +170,7 @@ def _translate(detail: Any, found: _Found, places: Places) -> Fault:
     if kind == "missing":
         return fault("field.missing", place, field=last)
     if kind == "extra_forbidden":
-        return _unknown(detail["loc"][:-1], last, found, place)
+        return _unknown(detail["loc"], found, place)
     if kind == "union_tag_not_found" or kind == "union_tag_invalid":
         return _form(kind, context, found, places)
     if found.scalar_union and "[key]" not in detail["loc"]:
@@ -200,17 +210,26 @@ def _plain(kind: str, context: dict[str, Any], message: str, place: str, value: 
     return fault("field.invalid", place, value=value, problem=message[:200])
 
 
-def _unknown(around: tuple[int | str, ...], name: str, found: _Found, place: str) -> Fault:
+def _unknown(steps: tuple[int | str, ...], found: _Found, place: str) -> Fault:
     """A field that the part does not have: a slip of the pen, a decimal comma, or one that stands elsewhere."""
-    allowed = fields_at(around)
+    name, allowed = str(steps[-1])[:80], fields_at(steps[:-1])
     if comma := _comma_in_braces(name, found):
         return fault("field.decimal_comma", place, written=comma, meant=comma.replace(",", "."))
     if plain_form(name) in allowed:
         return _looks_alike(name, place)
-    close = get_close_matches(name, allowed, n=1, cutoff=_ALIKE)
-    hint_vi, hint_en = (f"Có phải `{close[0]}`? ", f"Did you mean `{close[0]}`? ") if close else ("", "")
+    meant = _meant_field(steps)
+    hint_vi, hint_en = (f"Có phải `{meant}`? ", f"Did you mean `{meant}`? ") if meant else ("", "")
     listed = ", ".join(f"`{each}`" for each in allowed)
     return fault("field.unknown", place, field=name, hint_vi=hint_vi, hint_en=hint_en, fields=listed)
+
+
+def _meant_field(steps: tuple[int | str, ...]) -> str:
+    """The field that an unknown one was plainly meant to be, or the empty text."""
+    name, allowed = str(steps[-1])[:80], fields_at(steps[:-1])
+    if plain_form(name) in allowed:
+        return plain_form(name)
+    close = get_close_matches(name, allowed, n=1, cutoff=_ALIKE)
+    return close[0] if close else ""
 
 
 def _comma_in_braces(name: str, found: _Found) -> str:

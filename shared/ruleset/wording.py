@@ -23,6 +23,12 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "Lưu lại tệp với bảng mã UTF-8.",
         "Save the file again as UTF-8.",
     ),
+    "document.office_file": (
+        "Đây là tệp Excel hoặc Word, không phải văn bản YAML hay JSON.",
+        "This is a file of Excel or Word, not YAML or JSON text.",
+        "Bảng tính Excel phải được nhập bằng lệnh nhập bộ tiêu chí từ Excel; văn bản Word phải được chép sang YAML.",
+        "A workbook is imported by the command for Excel; what stands in Word must be copied into YAML.",
+    ),
     "document.too_large": (
         "Tệp lớn hơn {limit} byte.",
         "The file is larger than {limit} bytes.",

@@ -73,8 +73,15 @@ def test_places_lead_to_lines_and_columns(base: LoadedRuleSet, base_text: str) -
         *[("12", 12), ("-3", -3), ("0", 0), ("0.50", Decimal("0.50")), ("1.10", Decimal("1.10"))],
         *[("yes", "yes"), ("no", "no"), ("on", "on"), ("True", "True"), ("012", "012"), ("0x1F", "0x1F")],
         *[("1e3", "1e3"), (".5", ".5"), (".inf", ".inf"), ("1_000", "1_000"), ("2020-11-17", "2020-11-17")],
-        *[("12:30", "12:30"), ("'12'", "12"), ('"true"', "true"), ("1/3", "1/3"), ("Tốt", "Tốt")],
-        *[("9" * 41, "9" * 41), ("|\n  a\n  b\n", "a\nb\n"), ("<<", "<<")],
+        *[
+            ("12:30", "12:30"),
+            ("'12'", "12"),
+            (f"'{'9' * 41}'", "9" * 41),
+            ('"true"', "true"),
+            ("1/3", "1/3"),
+            ("Tốt", "Tốt"),
+        ],
+        *[("|\n  a\n  b\n", "a\nb\n"), ("<<", "<<")],
     ],
 )
 def test_scalar_is_read_as_written(written: str, read: object) -> None:
@@ -151,6 +158,7 @@ BOMB = "a: &a [x, x]\n" + "".join(f"{new}: &{new} [*{old}, *{old}]\n" for old, n
         ("document.control_character", '{"\\ud800": 1}'),
         pytest.param("document.number_too_long", '{"a": ' + "9" * 41 + "}", id="long number"),
         ("document.number_too_long", '{"a": 1e41}'),
+        pytest.param("document.number_too_long", f"a: {'9' * 41}", id="long number of YAML"),
     ],
 )
 def test_text_that_is_no_document_is_refused(code: str, text: str | bytes) -> None:
