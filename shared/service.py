@@ -20,6 +20,7 @@ from shared.contracts.registry import topics
 from shared.http.api import build_api
 from shared.http.auth import TokenVerifier
 from shared.kernel.clock import Clock
+from shared.messaging.access import Access
 from shared.messaging.aggregate import Collection
 from shared.messaging.broker import REPUBLISH_REQUESTS, FastStreamPublisher, GroupProgress, build_broker, subscribe
 from shared.messaging.commands import Aggregates
@@ -49,6 +50,7 @@ class Parts:
     clock: Clock
     tokens: TokenVerifier
     limits: RelayLimits = field(default_factory=RelayLimits)
+    access: Access = field(default_factory=Access)
     alone: bool = False  # no other process will ever share this service's consumer group
 
 
@@ -78,9 +80,9 @@ class Service:
         self._parts = parts
         collections = (*definition.collections, DEAD_LETTERS)
         self.aggregates = Aggregates(definition.name, parts.store, parts.clock, self._written)
-        self._broker = build_broker(parts.broker_address, definition.name)
+        self._broker = build_broker(parts.broker_address, definition.name, parts.access)
         self._publisher = FastStreamPublisher(self._broker)
-        self._progress = GroupProgress(parts.broker_address)
+        self._progress = GroupProgress(parts.broker_address, parts.access)
         self.relay = Relay(
             definition.name,
             parts.store,
@@ -91,7 +93,9 @@ class Service:
             Process("", parts.clock) if parts.alone else Process.new(parts.clock),
         )
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request)
-        self._reconcilers = Reconcilers(definition.reconcilers(self.aggregates))
+        reconcilers = definition.reconcilers(self.aggregates)
+        apart = [[one] for one in reconcilers if one.long]
+        self._reconcilers = [Reconcilers(some) for some in ([one for one in reconcilers if not one.long], *apart)]
         self._losses = Losses(definition.name, self._ask_topic)
         subscribe(self._broker, definition.name, self.inbox, self.relay, self._losses, alone=parts.alone)
         self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)
@@ -104,7 +108,7 @@ class Service:
         await self._broker.start()
         self._tasks = [
             asyncio.create_task(self.relay.run(), name=f"{self.name} relay"),
-            asyncio.create_task(self._reconcilers.run(), name=f"{self.name} reconcilers"),
+            *(asyncio.create_task(some.run(), name=f"{self.name} reconcilers") for some in self._reconcilers),
             asyncio.create_task(self._sweep(), name=f"{self.name} sweep"),
         ]
         log.info("%s started", self.name)
@@ -167,7 +171,8 @@ class Service:
 
     def _written(self, collection: str, key: str) -> None:
         self.relay.wake(collection)
-        self._reconcilers.written(collection, key)
+        for some in self._reconcilers:
+            some.written(collection, key)
         if collection in self._references:  # a command may have written what messages wait for
             self._sweep_soon.set()
 

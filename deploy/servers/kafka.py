@@ -41,22 +41,44 @@ _SINGLE_BROKER = {
 }
 
 
+# A second door for everybody but the administrator: SCRAM, and nothing that is not granted.
+_GUARDED = {
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT",
+    "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+    "listener.name.sasl.scram-sha-512.sasl.jaas.config": (
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    ),
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "false",
+    "super.users": "User:ANONYMOUS",  # whoever comes by the plain door on loopback
+}
+
+
 class KafkaServer(JavaServer):
-    """A Kafka broker; `properties` override or add to server.properties."""
+    """A Kafka broker; `properties` override or add to server.properties.
+
+    A `guarded` one has a second address where users have passwords and rights; the first one is the administrator's.
+    """
 
     program: ClassVar[str] = "kafka"
     title: ClassVar[str] = "Kafka"
     heap: ClassVar[str] = "256m"
 
-    def __init__(self, *, properties: Mapping[str, str] | None = None, **options: Any) -> None:
+    def __init__(self, *, properties: Mapping[str, str] | None = None, guarded: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self._properties = dict(properties or {})
+        self._guarded_port = free_port() if guarded else 0
         self._controller_port = 0
 
     @property
     def address(self) -> str:
         """host:port, for `bootstrap.servers`."""
         return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def guarded_address(self) -> str:
+        """host:port of the door with passwords, of a guarded broker."""
+        return f"{LOOPBACK}:{self._guarded_port}"
 
     def _prepare(self) -> None:
         super()._prepare()
@@ -68,9 +90,13 @@ class KafkaServer(JavaServer):
 
     def _configuration(self) -> dict[str, str]:
         controller = f"{LOOPBACK}:{self._controller_port}"
+        doors = f"PLAINTEXT://{self.address},CONTROLLER://{controller}"
+        if self._guarded_port:
+            doors += f",SASL://{self.guarded_address}"
         return {
             **_SINGLE_BROKER,
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{controller}",
+            **(_GUARDED if self._guarded_port else {}),
+            "listeners": doors,
             "controller.quorum.bootstrap.servers": controller,
             "log.dirs": str(self.folder / "data"),
             **self._properties,

@@ -24,26 +24,37 @@ from faststream.kafka.annotations import KafkaMessage
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import UnreadableEvent, decode, read_event
 from shared.contracts.registry import dead_letter_topics, topics
+from shared.messaging.access import Access
 from shared.messaging.inbox import Inbox
 from shared.messaging.losses import Losses
 from shared.messaging.messages import Message, Placed, PublisherUnavailable, Record
 from shared.messaging.relay import Relay
 from shared.storage.port import StoreUnavailable
 
-__all__ = ["FastStreamPublisher", "GroupProgress", "build_broker", "create_topics", "subscribe", "touch_topics"]
+__all__ = [
+    "FastStreamPublisher",
+    "GroupProgress",
+    "build_broker",
+    "check_broker",
+    "create_topics",
+    "subscribe",
+    "touch_topics",
+]
 
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 16 * 2**20
 REPUBLISH_REQUESTS = "republish-requests"
+ANYBODY = Access()
 _ACK_TIMEOUT = 30.0
 _PARTITIONS_AGE = 10_000  # milliseconds until partitions that were added are known
 
 
-def build_broker(address: str, service: str) -> KafkaBroker:
+def build_broker(address: str, service: str, access: Access = ANYBODY) -> KafkaBroker:
     """A broker client for one service: idempotent producer, all acknowledgements, batches that fit our messages."""
     return KafkaBroker(
         address.split(","),
+        security=access.security(),
         client_id=f"xephang-{service}",
         acks="all",
         enable_idempotence=True,
@@ -85,8 +96,9 @@ class FastStreamPublisher:
 class GroupProgress:
     """`BrokerProgress`: asks the broker what groups have committed, with clients that never join the groups."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, access: Access = ANYBODY) -> None:
         self._address = address
+        self._access = access
         self._clients: dict[str, AIOKafkaConsumer] = {}
         self._lock = asyncio.Lock()
 
@@ -139,6 +151,7 @@ class GroupProgress:
                     group_id=group or None,
                     enable_auto_commit=False,
                     metadata_max_age_ms=_PARTITIONS_AGE,
+                    **self._access.client_options(),
                 )
                 try:
                     await client.start()
@@ -271,9 +284,18 @@ def subscribe(
         await consumption(message)
 
 
-async def create_topics(address: str, replication: int = 1) -> None:
+async def check_broker(address: str, access: Access = ANYBODY) -> None:
+    """Raises `KafkaError` if the broker does not answer, or does not know who asks."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, **access.client_options())
+    try:
+        await admin.start()
+    finally:
+        await admin.close()
+
+
+async def create_topics(address: str, replication: int = 1, access: Access = ANYBODY) -> None:
     """Create every topic of the registry that does not exist yet, on a real broker."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    admin = AIOKafkaAdminClient(bootstrap_servers=address, **access.client_options())
     await admin.start()
     try:
         wanted = [

@@ -52,7 +52,7 @@ def _settings() -> ServiceSettings:
     from shared.settings import ServiceSettings
 
     try:
-        return ServiceSettings()
+        return ServiceSettings.read()
     except ValidationError as error:
         wrong = [f"XEPHANG_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
         raise misuse(
@@ -124,22 +124,17 @@ async def _retried(attempt: Callable[[], Awaitable[_T]], wait: float, what: str,
 
 
 async def _broker(settings: ServiceSettings) -> None:
-    from aiokafka.admin import AIOKafkaAdminClient
     from aiokafka.errors import KafkaError
 
-    from shared.messaging.broker import create_topics
+    from shared.messaging.broker import check_broker, create_topics
 
-    if settings.create_topics:
-        try:
-            await create_topics(settings.kafka, settings.replication)
-        except AttributeError as error:  # aiokafka asks the controller for its number before there is one
-            raise KafkaError("the cluster has no controller yet") from error
+    if not settings.create_topics:
+        await check_broker(settings.kafka, settings.access())
         return
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     try:
-        await admin.start()
-    finally:
-        await admin.close()
+        await create_topics(settings.kafka, settings.replication, settings.access())
+    except AttributeError as error:  # aiokafka asks the controller for its number before there is one
+        raise KafkaError("the cluster has no controller yet") from error
 
 
 async def _store(definition: Definition, settings: ServiceSettings) -> DocumentStore:
@@ -157,7 +152,7 @@ def _service(definition: Definition, settings: ServiceSettings, key: bytes, stor
 
     limits = RelayLimits(max_ahead=settings.max_ahead_mib * 2**20)
     tokens = TokenVerifier(key, issuer=settings.jwt_issuer)
-    return Service(definition, Parts(store, settings.kafka, SystemClock(), tokens, limits))
+    return Service(definition, Parts(store, settings.kafka, SystemClock(), tokens, limits, settings.access()))
 
 
 def _public_key(settings: ServiceSettings) -> bytes:
