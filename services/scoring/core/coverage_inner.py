@@ -82,7 +82,7 @@ def average_marks(spot: Spot, method: AverageMethod, inner: Inner) -> Iterator[M
         "unit-not-reported",
         ("một đơn vị không báo cáo: 0 điểm", "a sub-unit that did not report counts 0"),
         lambda unit: unit.method_state(spot.criterion, method.of) == "not_reported",
-        lambda base: (base.saying(dict.fromkeys(asked, NOT_REPORTED)),),
+        lambda base: (base.another_unit(asked, NOT_REPORTED),),
     )
     if method.total is not None:
         yield _unnamed_units(spot, method, method.total, asked)

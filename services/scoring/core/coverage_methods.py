@@ -165,6 +165,7 @@ def _ratio(spot: Spot, method: RatioMethod) -> Iterator[Mark]:
         def asks(base: Base) -> Iterator[Wish]:
             for share in shares:
                 yield from map(base.saying, measure.reaching(Point("at", share), base))
+            yield from _one_off(measure, method.of, base, -1)
 
         return spot.mark("row", name, words, holds, asks)
 
@@ -184,16 +185,18 @@ def _over(spot: Spot, measure: Measure, of: Quotient) -> Iterator[Mark]:
     if part.maximum is not None and least is not None and part.maximum <= least:
         return
 
-    def asks(base: Base) -> Iterator[Wish]:
-        for answers in measure.reaching(Point("at", Fraction(1)), base):
-            yield base.saying({**answers, of.numerator: answers[of.numerator] + 1})
-
     def holds(reading: PointsReading) -> bool:
         share = measure.number(reading, spot.criterion)
         return share is not None and share > 1
 
     words = ("tỷ lệ vượt 100% tính là 100%", "a ratio above 100 % counts as 100 %")
-    yield spot.mark("boundary", "over", words, holds, asks)
+    yield spot.mark("boundary", "over", words, holds, lambda base: _one_off(measure, of, base, 1))
+
+
+def _one_off(measure: Measure, of: Quotient, base: Base, off: int) -> Iterator[Wish]:
+    """Ratios whose numerator is one more, or one less, than their denominator."""
+    for answers in measure.reaching(Point("at", Fraction(1)), base):
+        yield base.saying({**answers, of.numerator: answers[of.numerator] + off})
 
 
 def _zero_denominator(spot: Spot, measure: Measure) -> Iterator[Mark]:

@@ -14,7 +14,7 @@ __all__ = ["NOTHING", "NOT_APPLICABLE", "NOT_REPORTED", "Base", "Said", "Wish", 
 Said = bool | Fraction | ExampleAnswer | str
 NOT_REPORTED = ExampleAnswer(state="not_reported")
 NOT_APPLICABLE = ExampleAnswer(state="not_applicable")
-_UNIT = "Đơn vị 1"
+_UNIT = "Đơn vị"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,13 @@ class Base:
         """These answers; to a figure of sub-units, as the answer of its first unit."""
         return Wish({name: self._for_units(name, said) for name, said in answers.items()})
 
+    def another_unit(self, names: Iterable[str], said: Said) -> Wish:
+        """One sub-unit more, with this answer to these figures."""
+        names = list(names)
+        known = set(self.unit_names(names))
+        new = next(name for number in range(1, len(known) + 2) if (name := f"{_UNIT} {number}") not in known)
+        return Wish({name: ExampleUnits(units={**self._units(name), new: said}) for name in names})
+
     def said(self, name: str) -> Said | None:
         """The answer to an input; of sub-units, that of the first."""
         given = self.example.answers.get(name)
@@ -98,13 +105,14 @@ class Base:
         item = self.inputs.get(name)
         if item is None or not item.per_unit:
             return said
-        given = self.example.answers.get(name)
-        units = given.units if isinstance(given, ExampleUnits) else {}
-        return ExampleUnits(units={**units, next(iter(units), _UNIT): said})
+        units = self._units(name)
+        return ExampleUnits(units={**units, next(iter(units), f"{_UNIT} 1"): said})
 
     def unit_names(self, names: Iterable[str]) -> Iterator[str]:
         """The sub-units that the answers to these inputs name."""
         for name in names:
-            given = self.example.answers.get(name)
-            if isinstance(given, ExampleUnits):
-                yield from given.units
+            yield from self._units(name)
+
+    def _units(self, name: str) -> Mapping[str, Said]:
+        given = self.example.answers.get(name)
+        return given.units if isinstance(given, ExampleUnits) else {}
