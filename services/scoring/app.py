@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.api import build_router
-from services.scoring.collections import CAMPAIGNS, CARDS, COLLECTIONS
+from services.scoring.collections import CAMPAIGNS, CARDS, COLLECTIONS, REHEARSALS
 from services.scoring.handlers import build_handlers
 from services.scoring.scorer import Scorer
 from services.scoring.usecases.reconcile_rankings import rank_complete_tables
+from services.scoring.usecases.rehearse import rehearse_due
 from shared.messaging.commands import Aggregates
 from shared.messaging.reconcile import Reconciler
 from shared.service import Definition
@@ -24,9 +25,13 @@ def definition() -> Definition:
         async def run(written: frozenset[str] | None) -> None:
             await rank_complete_tables(aggregates, scorer, written)
 
+        async def rehearse(_: frozenset[str] | None) -> None:
+            await rehearse_due(aggregates, scorer)
+
         return [
             Reconciler("rank complete tables (cards)", CARDS.name, run),
             Reconciler("rank complete tables (campaigns)", CAMPAIGNS.name, run),
+            Reconciler("rehearse", REHEARSALS.name, rehearse, long=True),
         ]
 
     return Definition(

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from services.scoring.core.life_cycle import KeptRuleSet
 from services.scoring.core.model import CardRecord, RankingRecord
+from services.scoring.core.rehearsal_record import RehearsalPage, RehearsalRecord
 from shared.messaging.aggregate import Collection
 from shared.references import CAMPAIGNS
 
-__all__ = ["CAMPAIGNS", "CARDS", "COLLECTIONS", "FINALS_DUE", "RANKINGS", "RULE_SETS", "TABLE", "TO_RANK"]
+__all__ = [
+    "CAMPAIGNS",
+    "CARDS",
+    "COLLECTIONS",
+    "FINALS_DUE",
+    "OF_RULE_SET",
+    "RANKINGS",
+    "REHEARSALS",
+    "REHEARSALS_DUE",
+    "REHEARSAL_PAGES",
+    "RULE_SETS",
+    "TABLE",
+    "TO_RANK",
+]
 
 TABLE = "table"  # verified cards of a table
 TO_RANK = "to_rank"  # those of them that the newest ranking does not have
 FINALS_DUE = "finals_due"  # rankings whose final scorecards are not all written
+REHEARSALS_DUE = "due"  # rehearsals that are asked for and not done
+OF_RULE_SET = "rule_set"  # rehearsals of a version, of whatever document stood under its name
 
 CARDS: Collection[CardRecord] = Collection(
     "cards",
@@ -29,4 +45,14 @@ RANKINGS: Collection[RankingRecord] = Collection(
     indexes=lambda record: {FINALS_DUE: ["1"] if record.finals_due else []},
 )
 RULE_SETS: Collection[KeptRuleSet] = Collection("rule_sets", KeptRuleSet, reference=True)
-COLLECTIONS = (CAMPAIGNS, RULE_SETS, CARDS, RANKINGS)
+REHEARSALS: Collection[RehearsalRecord] = Collection(
+    "rehearsals",
+    RehearsalRecord,
+    index_names=(REHEARSALS_DUE, OF_RULE_SET),
+    indexes=lambda record: {
+        REHEARSALS_DUE: ["1"] if record.due else [],
+        OF_RULE_SET: [record.rule_set.key],
+    },
+)
+REHEARSAL_PAGES: Collection[RehearsalPage] = Collection("rehearsal_pages", RehearsalPage)
+COLLECTIONS = (CAMPAIGNS, RULE_SETS, CARDS, RANKINGS, REHEARSALS, REHEARSAL_PAGES)

@@ -17,6 +17,7 @@ from services.scoring.collections import RULE_SETS
 from services.scoring.core.life_cycle import KeptRuleSet, Rehearsed
 from services.scoring.core.two_clocks import Applicable, applicable
 from services.scoring.ports import RuleEngine
+from services.scoring.rehearsals_api import rehearsal_routes
 from services.scoring.usecases.change_rule_set import (
     activate_rule_set,
     approve_rule_set,
@@ -109,6 +110,7 @@ class RolledBack(BaseModel):
 
 def rule_set_routes(router: APIRouter, aggregates: Aggregates, engine: RuleEngine) -> None:
     """Add the routes."""
+    rehearsal_routes(router, aggregates)
 
     @router.post("/rulesets/lint", tags=["rule sets"], openapi_extra=_DOCUMENT_BODY, summary="Check, keep nothing")
     async def lint(request: Request, _: RulesAdmin, name: str = "document") -> dict[str, Any]:

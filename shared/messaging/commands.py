@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from shared.kernel.clock import Clock
 from shared.messaging.aggregate import AggregateDocument, Change, Collection
-from shared.storage.port import DocumentStore, StoreUnavailable, VersionConflict
+from shared.storage.port import Document, DocumentStore, StoreUnavailable, VersionConflict
 
 __all__ = ["CONFLICTS_MAX", "Aggregates", "wait_for_others"]
 
@@ -92,24 +92,27 @@ class Aggregates:
 
     async def find(self, collection: Collection[S], index: str, value: str) -> dict[str, S]:
         """All states found by an index, by key, in key order."""
-        result: dict[str, S] = {}
+        return {key: state async for page in self.pages(collection, index, value) for key, state in page.items()}
+
+    async def pages(
+        self, collection: Collection[S], index: str, value: str, *, limit: int = 500
+    ) -> AsyncIterator[dict[str, S]]:
+        """The same page by page, for what is too much to be held at once; what is written meanwhile may be missed."""
         after: str | None = None
-        while page := await self.store.find(collection.name, index, value, after=after):
-            for document in page:
-                state = AggregateDocument.load(collection, document.key, document).state
-                if state is not None:
-                    result[document.key] = state
+        while page := await self.store.find(collection.name, index, value, after=after, limit=limit):
+            yield _states(collection, page)
             after = page[-1].key
-        return result
 
     async def all(self, collection: Collection[S]) -> dict[str, S]:
         """All states of a collection by key, in key order."""
         result: dict[str, S] = {}
         after: str | None = None
         while page := await self.store.scan(collection.name, after=after):
-            for document in page:
-                state = AggregateDocument.load(collection, document.key, document).state
-                if state is not None:
-                    result[document.key] = state
+            result |= _states(collection, page)
             after = page[-1].key
         return result
+
+
+def _states(collection: Collection[S], page: Sequence[Document]) -> dict[str, S]:
+    states = {document.key: AggregateDocument.load(collection, document.key, document).state for document in page}
+    return {key: state for key, state in states.items() if state is not None}

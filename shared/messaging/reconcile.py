@@ -22,15 +22,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reconciler:
-    """`run(keys)` brings things in order; `keys` are those written in `watches` since, None for "look at all"."""
+    """`run(keys)` brings things in order; `keys` are those written in `watches` since, None for "look at all".
+
+    One that takes `long` runs beside the others, so that these need not wait for it.
+    """
 
     name: str
     watches: str
     run: Callable[[frozenset[str] | None], Awaitable[None]]
+    long: bool = False
 
 
 class Reconcilers:
-    """Runs a service's reconcilers one after the other, woken by writes."""
+    """Runs reconcilers one after the other, woken by writes."""
 
     def __init__(self, reconcilers: list[Reconciler], *, look_again: float = 5.0, retry_after: float = 0.2) -> None:
         self._reconcilers = reconcilers

@@ -6,11 +6,12 @@ them. Nothing rounded is ever compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from services.scoring.core.scorecard import CriterionResult, Scorecard, SectionResult
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import (
     CriterionPoints,
@@ -21,9 +22,12 @@ from shared.contracts.scoring import (
     UnrankedAgency,
 )
 from shared.kernel.canonical import canonical_json, sha256_hex
-from shared.ruleset.document import ExcludeFromRanking, RuleSet, TieBreaker
+from shared.ruleset.document import ExcludeFromRanking, Result, RuleSet, TieBreaker
 
-__all__ = ["Entry", "rank"]
+__all__ = ["Entry", "order_of", "places", "rank"]
+
+Scored = ScorecardSummary | Scorecard
+_Part = SectionPoints | CriterionPoints | SectionResult | CriterionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,22 @@ class _Placed(NamedTuple):
     ties: tuple[Fraction, ...]
     entry: Entry
 
-    def order(self, breakers: tuple[TieBreaker, ...]) -> tuple[Fraction, ...]:
-        """What is sorted by, from high to low."""
-        signed = (v if one.first == "highest" else -v for one, v in zip(breakers, self.ties, strict=True))
-        return (self.value, *signed)
+
+def order_of(result: Result, scorecard: Scored) -> tuple[Fraction, ...]:
+    """What is ranked by, the greatest first: the exact value, then what decides between equals."""
+    signed = (
+        tie if one.first == "highest" else -tie
+        for one, tie in zip(result.tie_breakers, _ties(result, scorecard), strict=True)
+    )
+    return (_value(result, scorecard), *signed)
+
+
+def places(orders: Mapping[str, tuple[Fraction, ...]]) -> dict[str, int]:
+    """The rank of each by what it is ranked by; equal order, equal rank, and the next rank skips."""
+    ranks: dict[tuple[Fraction, ...], int] = {}
+    for place, order in enumerate(sorted(orders.values(), reverse=True), start=1):
+        ranks.setdefault(order, place)
+    return {name: ranks[order] for name, order in orders.items()}
 
 
 def rank(
@@ -58,18 +74,14 @@ def rank(
     everyone = sorted(entries, key=lambda entry: entry.agency)
     out = [*unranked, *(_excluded(rule_set, entry) for entry in everyone if entry.scorecard.excluded)]
     out.sort(key=lambda agency: agency.agency)
-    by_index = rule_set.result.form == "index"
+    result = rule_set.result
     ranked = [
-        _Placed(
-            entry.scorecard.index if by_index else entry.scorecard.points,
-            tuple(_tie_value(one, entry.scorecard) for one in rule_set.result.tie_breakers),
-            entry,
-        )
+        _Placed(_value(result, entry.scorecard), _ties(result, entry.scorecard), entry)
         for entry in everyone
         if not entry.scorecard.excluded
     ]
     # Stable: who is equal in everything stays in the order of agency ids.
-    ranked.sort(key=lambda placed: placed.order(rule_set.result.tie_breakers), reverse=True)
+    ranked.sort(key=lambda placed: order_of(result, placed.entry.scorecard), reverse=True)
     return Ranking(
         key=key,
         year=year,
@@ -81,13 +93,21 @@ def rank(
     )
 
 
-def _tie_value(breaker: TieBreaker, scorecard: ScorecardSummary) -> Fraction:
+def _value(result: Result, scorecard: Scored) -> Fraction:
+    return scorecard.index if result.form == "index" else scorecard.points
+
+
+def _ties(result: Result, scorecard: Scored) -> tuple[Fraction, ...]:
+    return tuple(_tie_value(one, scorecard) for one in result.tie_breakers)
+
+
+def _tie_value(breaker: TieBreaker, scorecard: Scored) -> Fraction:
     kind, _, code = breaker.of.partition(".")
     if kind == "points":
         return scorecard.points
     if kind == "index":
         return scorecard.index
-    parts: Iterable[SectionPoints | CriterionPoints] = scorecard.sections if kind == "section" else scorecard.criteria
+    parts: Iterable[_Part] = scorecard.sections if kind == "section" else scorecard.criteria
     return next((part.points for part in parts if part.code == code), Fraction(0))
 
 

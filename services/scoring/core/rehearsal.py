@@ -1,0 +1,253 @@
+"""The rehearsal (chấm thử): a campaign's verified data scored again under a draft; what it would change, and why.
+
+Nothing is touched. Before is the version the campaign pins, after is the draft; both are worked out from the same
+verified submissions, answers carried along the mappings. The report and its rows follow from these alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from pydantic import BaseModel, ConfigDict
+
+from services.scoring.core.lineage import Link
+from services.scoring.core.scorecard import CriterionResult, Scorecard
+from shared.contracts.common import AgencyId, CampaignId
+from shared.contracts.scoring import FiredRule
+from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.kernel.exact import Exact
+from shared.ruleset.document import CriterionCode, Display, Group, Programme, RuleSet, RuleSetRef
+
+__all__ = [
+    "MovedCriterion",
+    "Names",
+    "Report",
+    "Row",
+    "Standing",
+    "basis_of",
+    "compared",
+    "names_of",
+    "placed",
+    "tally",
+]
+
+_ZERO = Fraction(0)
+Tally = Mapping[str, int]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Standing(_Model):
+    """Where an agency stands under one version; `rank` None: a rule excludes it from the ranking."""
+
+    points: Exact
+    maximum: Exact
+    index: Exact
+    level: str
+    rank: int | None = None
+    deducted: Exact = _ZERO
+    cut: Exact = _ZERO
+
+
+class MovedCriterion(_Model):
+    """Criteria that belong together, and what they gave; `before` empty: new, `after` empty: dropped."""
+
+    before: tuple[CriterionCode, ...]
+    after: tuple[CriterionCode, ...]
+    points: tuple[Exact, Exact]
+    maximum: tuple[Exact, Exact]
+
+
+class Row(_Model):
+    """One agency, before and after, and what drove the change.
+
+    `fires` and `no_longer`: rules that newly fire or no longer do (for these criteria). `asked_again`: criteria whose
+    answer would have to be asked, and that count as not reported until then.
+    """
+
+    agency: AgencyId
+    name: str
+    before: Standing
+    after: Standing
+    criteria: tuple[MovedCriterion, ...] = ()
+    fires: tuple[FiredRule, ...] = ()
+    no_longer: tuple[FiredRule, ...] = ()
+    asked_again: tuple[CriterionCode, ...] = ()
+
+
+class Names(_Model):
+    """What the codes of one version are called, so that a row can be told in words for ever."""
+
+    criteria: dict[CriterionCode, str]
+    rules: dict[str, str]
+    levels: dict[str, str]
+    by_index: bool
+    display: Display = Display()
+
+
+class Report(_Model):
+    """The whole of a rehearsal but its rows, of which there are so many pages; `basis_hash` names what it was made of.
+
+    `path`: the versions that answers were carried along. `tally`: how many agencies cross a level (`level_up`,
+    `level_down`), change their rank, their points, or nothing. `asked_again`: of how many agencies, by criterion.
+    `left_out`: members that are not verified.
+    """
+
+    rule_set: RuleSetRef
+    compared_with: RuleSetRef
+    campaign: CampaignId
+    programme: Programme
+    group: Group
+    basis_hash: str
+    path: tuple[str, ...]
+    agencies: int
+    pages: int
+    tally: dict[str, int]
+    asked_again: dict[CriterionCode, int]
+    left_out: tuple[AgencyId, ...]
+    names: tuple[Names, Names]
+
+
+def names_of(rule_set: RuleSet) -> Names:
+    """The names of one version."""
+    return Names(
+        criteria={criterion.code: criterion.title.vi for criterion in rule_set.criteria()},
+        rules={rule.id: rule.title.vi for rule in rule_set.rules},
+        levels={level.id: level.title.vi for level in rule_set.result.levels},
+        by_index=rule_set.result.form == "index",
+        display=rule_set.result.display,
+    )
+
+
+def basis_of(path: Sequence[RuleSet], campaign: str, hashes: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """SHA-256 of what a rehearsal is made of: the versions, and what was verified (a hash for each agency)."""
+    basis = {
+        "path": [one.ref().model_dump(mode="json") for one in path],
+        "campaign": campaign,
+        "agencies": dict(hashes),
+        "names": dict(names),
+    }
+    return sha256_hex(canonical_json(basis))
+
+
+def compared(
+    agency: str,
+    name: str,
+    linked: Sequence[Link],
+    before: Scorecard,
+    after: Scorecard,
+    asked_again: Iterable[str] = (),
+) -> Row:
+    """One agency before and after; ranks come later, when everybody is known."""
+    now = {one.code: one for one in after.criteria}
+    renamed = {link.before[0]: link.after[0] for link in linked if len(link.before) == len(link.after) == 1}
+    fired_before, fired_after = _fired(before, renamed), _fired(after, {})
+    return Row(
+        agency=agency,
+        name=name,
+        before=_standing(before),
+        after=_standing(after),
+        criteria=tuple(_moved(linked, {one.code: one for one in before.criteria}, now)),
+        fires=_only(fired_after, fired_before),
+        no_longer=_only(fired_before, fired_after),
+        asked_again=tuple(sorted(code for code in asked_again if now[code].maximum or now[code].state == "pending")),
+    )
+
+
+def placed(row: Row, before: Mapping[str, int], after: Mapping[str, int]) -> Row:
+    """The row with its ranks, by agency; those that are not ranked have none."""
+    return row.model_copy(
+        update={
+            "before": row.before.model_copy(update={"rank": before.get(row.agency)}),
+            "after": row.after.model_copy(update={"rank": after.get(row.agency)}),
+        }
+    )
+
+
+def tally(rows: Iterable[Row], names: tuple[Names, Names]) -> Counter[str]:
+    """How many agencies are concerned, and how (`Report.tally`)."""
+    counted: Counter[str] = Counter()
+    for row in rows:
+        counted.update(_kinds(row, names) or ["unchanged"])
+    return counted
+
+
+def _kinds(row: Row, names: tuple[Names, Names]) -> list[str]:
+    before, after = row.before, row.after
+    kinds = []
+    if before.level != after.level:
+        better = _height(after.level, names[1]) > _height(before.level, names[0])
+        kinds.append("level_up" if better else "level_down")
+    if before.rank != after.rank:
+        kinds.append("rank_moved")
+    if before.points != after.points:
+        kinds.append("points_up" if after.points > before.points else "points_down")
+    elif before.index != after.index:
+        kinds.append("index_moved")
+    return kinds
+
+
+def _height(level: str, names: Names) -> Fraction:
+    """How high a level stands among those of its version, 0 to 1: they are given from high to low."""
+    order = list(names.levels)
+    return 1 - Fraction(order.index(level), max(len(order) - 1, 1))
+
+
+def _standing(card: Scorecard) -> Standing:
+    return Standing(
+        points=card.points,
+        maximum=card.maximum,
+        index=card.index,
+        level=card.level,
+        deducted=card.deducted + sum((section.deducted for section in card.sections), _ZERO),
+        cut=sum((max(section.sum - section.cap, _ZERO) for section in card.sections if section.cap is not None), _ZERO),
+    )
+
+
+def _moved(
+    linked: Sequence[Link], was: Mapping[str, CriterionResult], now: Mapping[str, CriterionResult]
+) -> Iterator[MovedCriterion]:
+    for link in linked:
+        points_before, maximum_before = _given(was, link.before)
+        points_after, maximum_after = _given(now, link.after)
+        if points_before != points_after or maximum_before != maximum_after:
+            yield MovedCriterion(
+                before=link.before,
+                after=link.after,
+                points=(points_before, points_after),
+                maximum=(maximum_before, maximum_after),
+            )
+
+
+def _given(results: Mapping[str, CriterionResult], codes: tuple[str, ...]) -> tuple[Fraction, Fraction]:
+    """Points and maximum of criteria together; nearly always it is one."""
+    if len(codes) == 1:
+        return results[codes[0]].points, results[codes[0]].maximum
+    return _sum(results[code].points for code in codes), _sum(results[code].maximum for code in codes)
+
+
+def _sum(values: Iterable[Fraction]) -> Fraction:
+    return sum(values, _ZERO)
+
+
+def _fired(card: Scorecard, renamed: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The criteria each rule fired for, by their new codes; the empty code where it fired for the whole card."""
+    fired: dict[str, set[str]] = {}
+    for firing in card.firings:
+        code = firing.criterion or ""
+        fired.setdefault(firing.rule_id, set()).add(renamed.get(code, code))
+    return {rule: frozenset(codes) for rule, codes in fired.items()}
+
+
+def _only(these: Mapping[str, frozenset[str]], not_those: Mapping[str, frozenset[str]]) -> tuple[FiredRule, ...]:
+    """Firings of `these` that are not among the others, by rule."""
+    only = {rule: codes - not_those.get(rule, frozenset()) for rule, codes in these.items()}
+    return tuple(
+        FiredRule(rule=rule, criteria=tuple(sorted(code for code in codes if code)))
+        for rule, codes in sorted(only.items())
+        if codes
+    )
