@@ -1,45 +1,41 @@
 """The proof of a scorecard: for every point, from what, by which row, under which rule, and what was lacking.
 
-JSON carries exact values as strings beside what is shown; `render_text` is the same for a terminal.
+JSON carries exact values as strings beside what is shown; `render_text` is the same for a terminal, `proof_paper` for
+HTML and Markdown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from services.scoring.core.card import Card, Typed
+from services.scoring.core.effects import Deduction
+from services.scoring.core.proof_criterion import CriterionProver
 from services.scoring.core.proof_model import (
+    NextLevel,
     Proof,
-    ProvenCriterion,
-    ProvenFinding,
-    ProvenInput,
-    ProvenRule,
+    ProvenDeduction,
+    ProvenMean,
     ProvenSection,
+    ProvenShare,
+    ProvenTie,
     Shown,
 )
-from services.scoring.core.proof_steps import Steps
+from services.scoring.core.proof_paper import proof_paper
+from services.scoring.core.proof_rules import FiredRules
 from services.scoring.core.proof_text import render_text
-from services.scoring.core.proof_words import FINDINGS, STATES, effect_words, method_words, number, value_words
 from services.scoring.core.scorecard import CriterionResult, Scorecard, SectionResult
-from shared.contracts.common import Answer, CriterionFinding
 from shared.contracts.verification import VerifiedSubmission
-from shared.kernel.exact import exact_text, show, vietnamese
-from shared.ruleset.document import (
-    BandsMethod,
-    BestMethod,
-    Criterion,
-    Display,
-    Input,
-    Method,
-    Quotient,
-    RatioMethod,
-    RuleSet,
-    Section,
-    SumMethod,
-)
+from shared.kernel.errors import NotFound
+from shared.kernel.exact import show, vietnamese
+from shared.ruleset.document import Display, RuleSet, Section
+from shared.ruleset.words import number
+from shared.ruleset.words_rules import RuleWords
 
-__all__ = ["Proof", "ProvenCriterion", "ProvenInput", "ProvenRule", "ProvenSection", "Shown", "proof", "render_text"]
+__all__ = ["Proof", "about", "proof", "proof_paper", "render_text"]
+
+_ZERO = Fraction(0)
+_ONE = Fraction(1)
 
 
 def proof(
@@ -51,6 +47,26 @@ def proof(
 ) -> Proof:
     """The proof of a scorecard that was worked out from `verified` by `rule_set`; `agency_name` is for people."""
     return _Proving(rule_set, verified, scorecard, group_best).proof(agency_name)
+
+
+def about(made: Proof, code: str) -> Proof:
+    """The same proof with one criterion only, and the rules about it. Raises `NotFound`."""
+    sections = tuple(
+        section.model_copy(update={"criteria": tuple(one for one in section.criteria if one.code == code)})
+        for section in made.sections
+        if any(one.code == code for one in section.criteria)
+    )
+    if not sections:
+        known = ", ".join(one.code for section in made.sections for one in section.criteria)
+        raise NotFound(
+            f"Bộ tiêu chí không có tiêu chí {code}; có: {known}", f"there is no criterion {code}; there are {known}"
+        )
+    (section,) = sections
+    named = {*section.rules, *section.criteria[0].rules}
+    rules = tuple(
+        rule for rule in made.rules if rule.rule in named or any(d.rule == rule.rule for d in made.deductions)
+    )
+    return made.model_copy(update={"sections": sections, "rules": rules})
 
 
 class _Proving:
@@ -65,10 +81,10 @@ class _Proving:
         self._verified = verified
         self._scorecard = scorecard
         self._best = group_best
-        self._card = Card.of(verified, rule_set)
-        self._inputs = rule_set.inputs()
+        self._words = RuleWords(rule_set)
         self._display: Display = rule_set.result.display
-        self._results = {result.code: result for result in scorecard.criteria}
+        self._fired = FiredRules(rule_set, scorecard)
+        self._criteria = CriterionProver(rule_set, verified, scorecard, group_best, self._fired, self._points)
 
     def proof(self, agency_name: str) -> Proof:
         card, result = self._scorecard, self._rule_set.result
@@ -84,17 +100,24 @@ class _Proving:
             stage="provisional" if self._best is None else "final",
             form=result.form,
             sections=tuple(self._section(section, one) for section, one in sections),
-            rules=self._rules(),
+            rules=self._fired.proven,
+            deductions=tuple(self._deduction(one) for one in card.effects.deductions if one.points),
             sum=self._points(card.sum),
             deducted=self._points(card.deducted),
             points=self._points(card.points),
             maximum=self._points(card.maximum),
+            full_maximum=self._points(sum((section.maximum for section in self._rule_set.sections), _ZERO)),
+            mean=self._mean(),
             index=self._shown(card.index, self._display.index_places),
             level=card.level,
             level_title=next((level.title.vi for level in result.levels if level.id == card.level), card.level),
+            next_level=self._next_level(),
+            ties=tuple(self._ties()),
             excluded=card.excluded,
             flags=tuple(sorted(card.effects.flags)),
         )
+
+    # --- sections ---
 
     def _section(self, section: Section, result: SectionResult) -> ProvenSection:
         effects = self._scorecard.effects
@@ -104,107 +127,80 @@ class _Proving:
             code=section.code,
             title=section.title.vi,
             sum=self._points(result.sum),
+            most=self._bonus_limit(section, result),
             cap=None if result.cap is None else self._points(result.cap),
             deducted=self._points(result.deducted),
             points=self._points(result.points),
             maximum=self._points(result.maximum),
             rules=tuple(dict.fromkeys(rules)),
-            criteria=tuple(self._criterion(criterion) for criterion in section.criteria),
+            criteria=tuple(self._criteria.proven(criterion) for criterion in section.criteria),
         )
 
-    def _criterion(self, criterion: Criterion) -> ProvenCriterion:
-        result = self._results[criterion.code]
-        steps = Steps(criterion, self._inputs, self._card.figures, self._best or {})
-        applied = steps.applied() if result.state == "value" else STATES[result.state]
-        finding = self._card.findings.get(criterion.code)
-        return ProvenCriterion(
-            code=criterion.code,
-            title=criterion.title.vi,
-            origin=criterion.origin,
-            article=criterion.article,
-            method=method_words(criterion.method, criterion.maximum, self._inputs),
-            state=result.state,
-            state_shown=STATES[result.state],
-            applied=applied,
-            inputs=tuple(self._input(self._inputs[name]) for name in _names(criterion) if name in self._inputs),
-            finding=None if finding is None else _finding(finding),
-            evidence_required=criterion.evidence.required,
-            evidence=self._verified.answers.evidence.get(criterion.code, ()),
-            rules=self._rules_about(criterion.code),
-            points=self._points(result.points),
-            maximum=self._points(result.maximum),
-            lost=self._points(result.maximum - result.points),
-            missed=self._missed(result, steps, finding),
-            message=None if criterion.message is None else criterion.message.vi,
+    def _bonus_limit(self, section: Section, result: SectionResult) -> Shown | None:
+        """What bonuses cannot raise the section above, where they would have."""
+        if not any(criterion.bonus for criterion in section.criteria):
+            return None
+        regular = any(not one.bonus and one.method.form != "information" for one in section.criteria)
+        most = result.maximum if regular else section.maximum
+        return self._points(most) if result.sum > most else None
+
+    def _deduction(self, deduction: Deduction) -> ProvenDeduction:
+        rule = self._fired.by_id[deduction.rule]
+        return ProvenDeduction(
+            rule=rule.id,
+            title=rule.title.vi,
+            article=rule.article,
+            from_=deduction.from_,
+            points=self._points(deduction.points),
         )
 
-    def _missed(self, result: CriterionResult, steps: Steps, finding: CriterionFinding | None) -> str:
-        if result.state == "not_reported":
-            names = [n for n in _names(steps.criterion) if n in self._inputs and self._figure_state(n) != "value"]
-            titles = ", ".join(f"“{self._inputs[name].title.vi}”" for name in names)
-            return f"không báo cáo {titles}: 0 điểm, điểm tối đa vẫn tính"
-        if result.state == "rejected":
-            reason = f": {finding.reason}" if finding is not None and finding.reason else ""
-            return f"bị bác khi thẩm tra{reason}; 0 điểm, điểm tối đa vẫn tính"
-        if result.state == "pending":
-            return "chờ đủ đơn vị trong nhóm mới so sánh được"
-        if result.state != "value" or result.points == result.maximum:
-            return ""
-        lacking = steps.lacking() if result.earned < result.maximum else ""
-        if result.points < result.earned:
-            gate = f"được {number(result.earned)} điểm nhưng bị đưa về {number(result.points)} điểm theo quy tắc "
-            return gate + ", ".join(self._rules_about(result.code)) + (f"; {lacking}" if lacking else "")
-        return lacking
+    # --- the result ---
 
-    def _figure_state(self, name: str) -> str:
-        figure = self._card.figures.get(name)
-        return "not_reported" if figure is None else figure.state
-
-    def _input(self, item: Input) -> ProvenInput:
-        answer = self._verified.answers.figures.get(item.id, Answer(state="not_reported"))
-        figure = self._card.figures[item.id]
-        return ProvenInput(
-            id=item.id,
-            title=item.title.vi,
-            unit=item.unit,
-            answered_state=answer.state,
-            answered=_exact(answer.value) if answer.state == "value" else None,
-            answered_shown=value_words(answer.state, _typed(answer.value, item), item),
-            state=figure.state,
-            value=None if figure.value is None else _exact(figure.value),
-            shown=value_words(figure.state, figure.value, item),
-        )
-
-    def _rules_about(self, code: str) -> tuple[str, ...]:
-        """Fired rules that were tried on the criterion or name it or its section as zeroed or excluded."""
-        section = self._results[code].section
-        about = []
-        for rule in self._rules():
-            effects = next(one for one in self._rule_set.rules if one.id == rule.rule).then
-            targets = {getattr(effect, "criterion", None) for effect in effects}
-            zeroed = any(effect.effect == "zero_section" and effect.section == section for effect in effects)
-            if code in rule.criteria or code in targets or zeroed:
-                about.append(rule.rule)
-        return tuple(about)
-
-    def _rules(self) -> tuple[ProvenRule, ...]:
-        criteria: dict[str, list[str]] = {}
-        for firing in self._scorecard.firings:
-            codes = criteria.setdefault(firing.rule_id, [])
-            if firing.criterion is not None:
-                codes.append(firing.criterion)
-        return tuple(
-            ProvenRule(
-                rule=rule.id,
-                title=rule.title.vi,
-                message=rule.message.vi,
-                article=rule.article,
-                effects=tuple(effect_words(effect) for effect in rule.then),
-                criteria=tuple(criteria[rule.id]),
+    def _mean(self) -> ProvenMean | None:
+        kind, card = self._rule_set.result.mean, self._scorecard
+        if kind is None or not card.maximum:
+            return None
+        weights = {section.code: section.weight for section in self._rule_set.sections}
+        shares = tuple(
+            ProvenShare(
+                section=one.code,
+                share=self._shown(one.points / one.maximum, self._display.index_places),
+                weight=_plain(_ONE if (weight := weights[one.code]) is None else weight),
             )
-            for rule in self._rule_set.rules
-            if rule.id in criteria
+            for one in card.sections
+            if one.maximum
         )
+        deducted = self._shown(card.deducted / card.maximum, self._display.index_places)
+        return ProvenMean(kind=kind, shares=shares, deducted=deducted)
+
+    def _next_level(self) -> NextLevel | None:
+        result, card = self._rule_set.result, self._scorecard
+        value = card.index if result.form == "index" else card.points
+        above = [level for level in result.levels if level.at_least > value]
+        if not above or not card.maximum:
+            return None
+        level = above[-1]
+        lacking = level.at_least - value
+        by_points = result.mean is None
+        if result.form == "index" and by_points:
+            lacking *= card.maximum
+        return NextLevel(
+            title=level.title.vi,
+            at_least=_plain(level.at_least),
+            lacking=_plain(lacking),
+            of="points" if by_points or result.form == "total" else "index",
+        )
+
+    def _ties(self) -> Iterator[ProvenTie]:
+        card = self._scorecard
+        for breaker in self._rule_set.result.tie_breakers:
+            kind, _, code = breaker.of.partition(".")
+            value = {"points": card.points, "index": card.index}.get(kind)
+            if value is None:
+                parts: Sequence[SectionResult | CriterionResult] = card.sections if kind == "section" else card.criteria
+                value = next((part.points for part in parts if part.code == code), _ZERO)
+            places = self._display.index_places if kind == "index" else self._display.points_places
+            yield ProvenTie(words=self._words.tie_breaker(breaker), value=self._shown(value, places))
 
     def _points(self, value: Fraction) -> Shown:
         return self._shown(value, self._display.points_places)
@@ -213,47 +209,5 @@ class _Proving:
         return Shown(exact=value, shown=vietnamese(show(value, places, self._display.rounding)))
 
 
-def _finding(finding: CriterionFinding) -> ProvenFinding:
-    return ProvenFinding(
-        finding=finding.finding, shown=FINDINGS[finding.finding], reason=finding.reason, verifier=finding.verifier
-    )
-
-
-def _names(criterion: Criterion) -> tuple[str, ...]:
-    """Inputs the method uses, then those the criterion asks besides."""
-    asked = [item.id for item in criterion.inputs]
-    return tuple(dict.fromkeys([*_used(criterion.method), *asked]))
-
-
-def _used(method: Method) -> list[str]:
-    match method:
-        case RatioMethod(of=of):
-            return _of_quotient(of)
-        case BandsMethod(of=of):
-            return [of] if isinstance(of, str) else _of_quotient(of)
-        case SumMethod(parts=parts) | BestMethod(cases=parts):
-            return [name for part in parts for name in _used(part.method)]
-        case _:
-            name = getattr(method, "input", None)
-            return [] if name is None else [name]
-
-
-def _of_quotient(of: Quotient) -> list[str]:
-    return [of.numerator] if of.denominator is None else [of.numerator, of.denominator]
-
-
-def _typed(value: bool | int | str | None, item: Input) -> Typed | None:
-    if item.type in ("integer", "decimal") and value is not None and not isinstance(value, bool):
-        try:
-            return Fraction(value)
-        except ValueError:
-            return str(value)  # shown as it was written
-    return value if isinstance(value, bool | str) else None
-
-
-def _exact(value: Typed | int | None) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return exact_text(Fraction(value)) if isinstance(value, int | Fraction) else value
+def _plain(value: Fraction) -> Shown:
+    return Shown(exact=value, shown=number(value))

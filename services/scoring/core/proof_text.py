@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.scoring.core.proof_model import Proof, ProvenCriterion, ProvenInput, ProvenSection
+from services.scoring.core.proof_lines import (
+    criterion_facts,
+    criterion_head,
+    deduction_lines,
+    head_lines,
+    lost_lines,
+    result_lines,
+    rule_lines,
+    section_lines,
+)
+from services.scoring.core.proof_model import Proof, ProvenCriterion, ProvenSection
 
 __all__ = ["render_text"]
 
@@ -17,12 +27,7 @@ def render_text(proof: Proof) -> str:
 def _head(proof: Proof) -> Iterator[str]:
     stage = "chính thức" if proof.stage == "final" else "tạm tính"
     yield f"PHIẾU ĐIỂM ({stage}) – {proof.agency_name} – đợt {proof.key.campaign}"
-    yield f"Bộ tiêu chí: {proof.rule_set_title}"
-    yield f"  {proof.rule_set.id} phiên bản {proof.rule_set.version}, SHA-256 {proof.rule_set.hash}"
-    if proof.basis == "missing":
-        yield "Đơn vị không gửi phiếu trả lời."
-    if proof.days_late:
-        yield f"Gửi phiếu muộn {proof.days_late} ngày."
+    yield from head_lines(proof)
 
 
 def _section(section: ProvenSection) -> Iterator[str]:
@@ -30,53 +35,38 @@ def _section(section: ProvenSection) -> Iterator[str]:
     yield f"{section.code}. {section.title}: {section.points.shown}/{section.maximum.shown} điểm"
     for criterion in section.criteria:
         yield from _criterion(criterion)
-    if section.cap is not None:
-        yield f"  Tổng tiêu chí {section.sum.shown}; hạng mục không quá {section.cap.shown} điểm"
-    if section.deducted.exact:
-        yield f"  Trừ {section.deducted.shown} điểm hạng mục"
+    yield from (f"  {line}" for line in section_lines(section))
 
 
 def _criterion(criterion: ProvenCriterion) -> Iterator[str]:
-    yield f"  {criterion.code} {criterion.title}: {criterion.points.shown}/{criterion.maximum.shown}"
-    yield f"      Cách tính: {criterion.method}"
-    for item in criterion.inputs:
-        yield f"      – {_input(item)}"
-    yield f"      Kết quả: {criterion.applied}"
-    if criterion.finding is not None and criterion.finding.finding != "accepted":
-        reason = f" – {criterion.finding.reason}" if criterion.finding.reason else ""
-        yield f"      Thẩm tra: {criterion.finding.shown}{reason} ({criterion.finding.verifier})"
-    for document in criterion.evidence:
-        number = f"{document.number} " if document.number else ""
-        dated = f"ngày {document.issued_on:%d/%m/%Y} " if document.issued_on else ""
-        yield f"      Tài liệu: {number}{dated}{document.title}"
-    if criterion.article is not None:
-        yield f"      Căn cứ: {criterion.article}"
-    if criterion.missed:
-        yield f"      Mất {criterion.lost.shown} điểm: {criterion.missed}"
-
-
-def _input(item: ProvenInput) -> str:
-    changed = f" (đơn vị trả lời: {item.answered_shown})" if item.shown != item.answered_shown else ""
-    return f"{item.title}: {item.shown}{changed}"
+    yield f"  {criterion_head(criterion)}"
+    for label, lines in criterion_facts(criterion):
+        if len(lines) == 1:
+            yield f"      {label}: {lines[0]}"
+        elif label == "Kết quả":
+            yield f"      {label}: {lines[0]}"
+            yield from (f"        {line}" for line in lines[1:])
+        else:
+            yield f"      {label}:"
+            yield from (f"        – {line}" for line in lines)
 
 
 def _foot(proof: Proof) -> Iterator[str]:
     if proof.rules:
         yield ""
         yield "Quy tắc áp dụng:"
-    for rule in proof.rules:
-        criteria = f" [{', '.join(rule.criteria)}]" if rule.criteria else ""
-        article = f" ({rule.article})" if rule.article else ""
-        yield f"  • {rule.rule}{criteria}: {rule.message}{article}"
-        yield f"      {'; '.join(rule.effects)}"
+    for title, lines in rule_lines(proof):
+        yield f"  • {title}"
+        yield from (f"      {line}" for line in lines)
+    deductions = list(deduction_lines(proof))
+    if deductions:
+        yield ""
+        yield "Điểm bị trừ:"
+        yield from (f"  – {line}" for line in deductions)
+    lost = list(lost_lines(proof))
+    if len(lost) > 1:
+        yield ""
+        yield "Nơi mất điểm, nhiều nhất trước:"
+        yield from (f"  – {line}" for line in lost)
     yield ""
-    if proof.deducted.exact:
-        yield f"Cộng hạng mục {proof.sum.shown}, trừ {proof.deducted.shown} điểm"
-    yield f"TỔNG ĐIỂM: {proof.points.shown}/{proof.maximum.shown}"
-    if proof.form == "index":
-        yield f"CHỈ SỐ: {proof.index.shown}"
-    yield f"MỨC ĐỘ: {proof.level_title}"
-    if proof.excluded:
-        yield "Không xếp hạng."
-    if proof.flags:
-        yield f"Đánh dấu: {', '.join(proof.flags)}"
+    yield from result_lines(proof)
