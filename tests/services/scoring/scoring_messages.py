@@ -27,8 +27,8 @@ def the_rule_set(version: str = "1", unit_points: int = 1, **more: Any) -> RuleS
     return a_rule_set(
         a_section(
             "1",
-            a_criterion("1.1", counted, [an_input("apps", minimum=0)], 50, evidence=documents),
-            a_criterion("1.2", {"form": "relative", "input": "posts"}, [an_input("posts", minimum=0)], 50),
+            a_criterion("1.1", counted, [an_input("apps", minimum=0, unit="ứng dụng")], 50, evidence=documents),
+            a_criterion("1.2", {"form": "relative", "input": "posts"}, [an_input("posts", minimum=0, unit="bài")], 50),
         ),
         rules=[
             a_rule("nop-muon", late, {"effect": "deduct", "from": "total", "points": 5}),

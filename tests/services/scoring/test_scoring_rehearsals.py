@@ -30,8 +30,8 @@ def the_draft(**more: Any) -> RuleSet:
     return a_rule_set(
         a_section(
             "1",
-            a_criterion("1.1", counted, [an_input("apps", minimum=0)], 50, evidence=documents),
-            a_criterion("1.3", {"form": "relative", "input": "posts"}, [an_input("posts", minimum=0)], 40),
+            a_criterion("1.1", counted, [an_input("apps", minimum=0, unit="ứng dụng")], 50, evidence=documents),
+            a_criterion("1.3", {"form": "relative", "input": "posts"}, [an_input("posts", minimum=0, unit="bài")], 40),
             a_criterion("1.4", {"form": "yes_no", "input": "plan"}, [an_input("plan", "boolean")], 10),
         ),
         rules=[

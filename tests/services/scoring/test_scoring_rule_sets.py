@@ -58,7 +58,7 @@ async def kept(api: ScoringApi) -> KeptRuleSet | None:
 
 async def test_a_rule_set_lives_from_draft_to_retirement(api: ScoringApi) -> None:
     draft = await loaded(api)
-    assert (draft["status"], draft["ref"]["version"], draft["warnings"]) == ("draft", "1", [])
+    assert (draft["status"], draft["reached"], draft["ref"]["version"]) == ("draft", "linted", "1")
     assert (await api.get("/rulesets", "")).json() == []
     assert (await api.get(f"/rulesets/{KEY}", "")).status_code == 404
     assert [one["status"] for one in (await api.get("/rulesets/all")).json()] == ["draft"]
@@ -94,7 +94,8 @@ async def test_a_rule_set_lives_from_draft_to_retirement(api: ScoringApi) -> Non
 async def test_yaml_and_json_are_the_same_document_and_loading_it_twice_is_one_step(api: ScoringApi) -> None:
     first = await loaded(api)
     as_json = orjson.dumps(yaml.safe_load(as_yaml()))
-    assert await loaded(api, as_json) == first
+    again = await loaded(api, as_json)
+    assert {**again, "warnings": 0} == {**first, "warnings": 0}, "but for the lines that warnings name"
     await approve(api, first["ref"]["hash"])
     assert (await loaded(api, as_json))["status"] == "approved"
 
