@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from faststream.security import BaseSecurity, SASLScram512
-
 __all__ = ["MECHANISM", "Access"]
 
 MECHANISM = "SCRAM-SHA-512"
@@ -25,20 +23,15 @@ class Access:
     ca_file: Path | None = None
 
     @cached_property
-    def _context(self) -> ssl.SSLContext | None:
+    def context(self) -> ssl.SSLContext | None:
+        """What checks the broker's certificate; None without TLS."""
         return ssl.create_default_context(cafile=self.ca_file) if self.tls else None
-
-    def security(self) -> BaseSecurity | None:
-        """As FastStream's broker takes it."""
-        if self.user:
-            return SASLScram512(self.user, self.password, ssl_context=self._context, use_ssl=self.tls)
-        return BaseSecurity(ssl_context=self._context, use_ssl=True) if self.tls else None
 
     def client_options(self) -> dict[str, Any]:
         """Options of aiokafka's own clients."""
         options: dict[str, Any] = {}
         if self.tls:
-            options["ssl_context"] = self._context
+            options["ssl_context"] = self.context
         if self.user:
             options |= {
                 "sasl_mechanism": MECHANISM,

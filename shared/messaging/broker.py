@@ -20,6 +20,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka import TopicPartition as TakenPartition
 from faststream.kafka.annotations import KafkaMessage
+from faststream.security import BaseSecurity, SASLScram512
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import UnreadableEvent, decode, read_event
@@ -54,7 +55,7 @@ def build_broker(address: str, service: str, access: Access = ANYBODY) -> KafkaB
     """A broker client for one service: idempotent producer, all acknowledgements, batches that fit our messages."""
     return KafkaBroker(
         address.split(","),
-        security=access.security(),
+        security=_security(access),
         client_id=f"xephang-{service}",
         acks="all",
         enable_idempotence=True,
@@ -65,6 +66,12 @@ def build_broker(address: str, service: str, access: Access = ANYBODY) -> KafkaB
         logger=logging.getLogger("xephang.faststream"),
         log_level=logging.DEBUG,
     )
+
+
+def _security(access: Access) -> BaseSecurity | None:
+    if access.user:
+        return SASLScram512(access.user, access.password, ssl_context=access.context, use_ssl=access.tls)
+    return BaseSecurity(ssl_context=access.context, use_ssl=True) if access.tls else None
 
 
 class FastStreamPublisher:

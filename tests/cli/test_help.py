@@ -30,6 +30,7 @@ def test_all_commands_are_there() -> None:
     assert named == {
         "up",
         "serve",
+        "kafka",
         "token",
         "run-year",
         "agencies",

@@ -67,9 +67,7 @@ def apply(
     ],
     admin_config: Annotated[
         Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="Cấu hình quản trị của librdkafka, dạng tên=giá trị (admin's own access)."
-        ),
+        typer.Option(dir_okay=False, help="Cấu hình quản trị của librdkafka, dạng tên=giá trị (admin's own access)."),
     ] = None,
     replication: Annotated[int, typer.Option(min=1, help="Số bản sao của chủ đề mới (replication).")] = 1,
     as_json: AsJson = False,
@@ -106,7 +104,11 @@ def _admin(bootstrap: str, config: Path | None) -> AdminClient:
     from confluent_kafka.admin import AdminClient
 
     options: dict[str, str] = {}
-    for number, line in enumerate(config.read_text("utf-8").splitlines() if config else (), start=1):
+    try:
+        lines = config.read_text("utf-8").splitlines() if config else []
+    except (OSError, ValueError) as error:
+        raise misuse(f"{config}: không đọc được ({getattr(error, 'strerror', None) or error})") from error
+    for number, line in enumerate(lines, start=1):
         name, equals, value = line.partition("=")
         if line.strip() and not line.lstrip().startswith("#"):
             if not equals:

@@ -27,6 +27,6 @@ def _variables() -> str:
 
     lines = ["Biến môi trường (environment):"]
     for name, field in ServiceSettings.model_fields.items():
-        default = "bắt buộc – required" if field.is_required() else f"mặc định {field.default}"
+        default = "bắt buộc – required" if field.is_required() else f"mặc định {str(field.default) or 'không – none'}"
         lines.append(f"XEPHANG_{name.upper()}: {field.description} ({default})")
     return "\n\n".join(lines)
