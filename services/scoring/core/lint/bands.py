@@ -18,7 +18,7 @@ from services.scoring.core.lint.scope import At, Scope
 from shared.ruleset.document import Band, BandsMethod, Input, Quotient
 from shared.ruleset.places import join
 
-__all__ = ["check_bands", "in_order"]
+__all__ = ["check_bands", "in_order", "is_whole"]
 
 Cut = tuple[int, Fraction, int]  # the first tells -∞ (-1) and +∞ (1) from numbers (0)
 
@@ -44,6 +44,11 @@ def check_bands(scope: Scope) -> Iterator[Finding]:
     for at, method in scope.each_method():
         if isinstance(method, BandsMethod):
             yield from _check(scope, at, method)
+
+
+def is_whole(scope: Scope, at: At, method: BandsMethod) -> bool:
+    """Whether the rows take every possible value exactly once, and no others."""
+    return not any(_check(scope, at, method))
 
 
 def in_order(method: BandsMethod) -> list[Band]:

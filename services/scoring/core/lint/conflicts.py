@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from services.scoring.core.lint.finding import Finding
-from services.scoring.core.lint.logic import Exhausted
+from services.scoring.core.lint.logic import Every, Exhausted
 from services.scoring.core.lint.scope import Scope
 from services.scoring.core.lint.worlds import Worlds
 from shared.ruleset.document import (
@@ -180,8 +180,9 @@ def _against(one: _Deed, other: _Deed) -> str | None:
     if kinds == {"exclude_criterion", "zero_criterion"}:
         # A rule tried on each criterion is the general one: one about this criterion alone may except it.
         return "effect.contradicts" if _is_named(one) and _is_named(other) else None
-    if kinds == {"derive"} and not isinstance(one.value, Fraction) and one.value != other.value:
-        return "derived.contradicts"
+    if kinds == {"derive"} and type(one.value) is type(other.value) and one.value != other.value:
+        # Of several numbers the highest counts (document.Deduct); of two names or of yes and no none does.
+        return None if isinstance(one.value, Fraction) else "derived.contradicts"
     if kinds == {"deduct"} and one.rule != other.rule and one.criterion is None and other.criterion is None:
         return "effect.deducts_twice"
     return None
@@ -196,5 +197,5 @@ def _meet(worlds: Worlds, one: _Deed, other: _Deed, code: str) -> bool:
     if code != "effect.deducts_twice":
         # Where one always goes with the other, it is shadowed, which is said already.
         shadowed = code == "effect.contradicts" and (worlds.follows(mine, theirs) or worlds.follows(theirs, mine))
-        return not shadowed and worlds.can(mine, theirs)
+        return not shadowed and worlds.is_known(Every((mine, theirs))) and worlds.can(mine, theirs)
     return worlds.can(mine) and worlds.follows(mine, theirs) and worlds.follows(theirs, mine)

@@ -33,7 +33,10 @@ def _rule(scope: Scope, worlds: Worlds, path: str, rule: Rule, index: int) -> It
     if not worlds.can(Some(tuple(fires))):
         culprits = _culprits(worlds, list(_conjuncts(join(path, "when"), rule.when)), instances)
         spot = culprits[0][0] if len(culprits) == 1 else join(path, "when")
-        yield scope.find("rule.never_fires", spot, conditions=_listed(culprits))
+        together = (" cùng", " together") if len(culprits) > 1 else ("", "")
+        yield scope.find(
+            "rule.never_fires", spot, conditions=_listed(culprits), together_vi=together[0], together_en=together[1]
+        )
     elif not any(worlds.can(Negation(one)) for one in fires):
         yield scope.find("rule.always_fires", join(path, "when"))
     else:

@@ -13,7 +13,12 @@ from shared.ruleset.places import join
 __all__ = ["check_previous", "is_other", "version_order"]
 
 # What neither points nor ranks come from: changing only these needs no other example.
-_BESIDES = ("format", "id", "version", "title", "stage", "legal_basis", "mapping", "examples")
+_BESIDES: Any = {
+    **dict.fromkeys(("format", "id", "version", "title", "stage", "legal_basis", "mapping", "examples"), True),
+    "sections": {
+        "__all__": {"title": True, "criteria": {"__all__": {"code", "title", "article", "message", "verifier"}}}
+    },
+}
 
 
 def version_order(version: str) -> tuple[int, ...]:
@@ -90,7 +95,7 @@ def _examples(scope: Scope, previous: RuleSet) -> Iterator[Finding]:
 
 
 def _decides(rule_set: RuleSet) -> dict[str, Any]:
-    return rule_set.model_dump(exclude=set(_BESIDES), mode="json")
+    return rule_set.model_dump(exclude=_BESIDES, mode="json")
 
 
 def is_other(before: Criterion, after: Criterion) -> bool:

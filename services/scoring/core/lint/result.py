@@ -67,7 +67,8 @@ def _weights(scope: Scope) -> Iterator[Finding]:
         elif weight <= 0:
             yield scope.find("weight.not_positive", path, value=shown(weight))
     total = summed(weight for _, weight in weights)
-    if total is not None and len(weights) == len(given) and total not in _WHOLES:
+    sound = len(weights) == len(given) and all(weight > 0 for _, weight in weights)
+    if total is not None and sound and total not in _WHOLES:
         yield scope.find("weight.sum", "sections", sum=shown(total))
 
 

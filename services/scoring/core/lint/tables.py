@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from services.scoring.core.lint.bands import in_order
+from services.scoring.core.lint.bands import in_order, is_whole
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import At, Scope
 from shared.ruleset.document import BandsMethod, ChoiceMethod, Method, YesNoMethod
@@ -19,6 +19,8 @@ def check_tables(scope: Scope) -> Iterator[Finding]:
     """Points that go up and down, and points that are the same whatever is answered."""
     for at, method in scope.each_method():
         points = _table(scope, at, method)
+        if at.maximum <= 0 or not all(0 <= each <= at.maximum for each in points):
+            continue  # another finding says so
         if len(points) > 1 and len(set(points)) == 1:
             yield scope.find("method.no_difference", at.path, value=shown(points[0]))
         elif not _goes_one_way(points):
@@ -32,12 +34,12 @@ def _table(scope: Scope, at: At, method: Method) -> Sequence[Fraction]:
     match method:
         case YesNoMethod(yes=yes, no=no):
             return (no, at.maximum if yes is None else yes)
-        case BandsMethod():
+        case BandsMethod() if is_whole(scope, at, method):
             return [row.points for row in in_order(method)]
         case ChoiceMethod(input=name, points=table):
             item = scope.inputs.get(name)
             options = item.options if item is not None else ()
-            return [table[option.id] for option in options if option.id in table]
+            return [table[name] for name in dict.fromkeys(option.id for option in options) if name in table]
         case _:
             return ()
 

@@ -53,7 +53,7 @@ def _quotient(scope: Scope, path: str, quotient: Quotient) -> Iterator[Finding]:
     below = scope.inputs.get(quotient.denominator or "")
     if above is None or not above.unit:
         return
-    if quotient.whole is not None and above.unit == PERCENT and quotient.whole != 100:
+    if quotient.whole is not None and above.unit == PERCENT and quotient.whole > 0 and quotient.whole != 100:
         yield scope.find("unit.percent_whole", join(path, "whole"), value=shown(quotient.whole), name=above.id)
     if below is not None and below.unit and below.unit.strip() != above.unit.strip():
         yield scope.find("unit.quotient", path, one=above.unit, other=below.unit)

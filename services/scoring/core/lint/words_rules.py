@@ -108,8 +108,8 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Use an input with `minimum: 0`, or submission.days_late.",
     ),
     "rule.never_fires": (
-        "Luật không bao giờ được áp dụng: {conditions} không thể đúng (cùng lúc).",
-        "The rule never fires: {conditions} cannot hold (together).",
+        "Luật không bao giờ được áp dụng: {conditions} không thể{together_vi} đúng.",
+        "The rule never fires: {conditions} cannot hold{together_en}.",
         "Sửa điều kiện, hoặc giới hạn và lựa chọn của số liệu.",
         "Correct the condition, or the bounds and options of inputs.",
     ),

@@ -58,6 +58,10 @@ class Worlds:
         """Whether one formula holds wherever another one does. Raises `Exhausted`."""
         return not self.can(from_, Negation(formula))
 
+    def is_known(self, formula: Formula) -> bool:
+        """Whether nothing in it was left open, because another finding is about it or it is too deep."""
+        return not any(atom.variable.startswith("unknown ") for atom in atoms(formula, self._budget))
+
     def fires(self, index: int, criterion: str | None) -> Formula:
         """When a rule fires (for a criterion, if it is tried on each)."""
         key = (index, criterion)
@@ -103,6 +107,8 @@ class Worlds:
             return self._anything(comparison)  # another finding says so
         space, _, name = fact.partition(".")
         match space:
+            case "input" if self._scope.inputs[name].per_unit:
+                return self._anything(comparison)
             case "input" | "state":
                 return Atom(f"input {name}", comparison, of_state=space == "state")
             case "submission":
