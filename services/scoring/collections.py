@@ -5,8 +5,10 @@ from __future__ import annotations
 from services.scoring.core.life_cycle import KeptRuleSet
 from services.scoring.core.model import CardRecord, RankingRecord
 from services.scoring.core.rehearsal_record import RehearsalPage, RehearsalRecord
+from shared.contracts.common import GroupKey
 from shared.messaging.aggregate import Collection
 from shared.references import CAMPAIGNS
+from shared.ruleset.document import RuleSetRef
 
 __all__ = [
     "CAMPAIGNS",
@@ -14,6 +16,7 @@ __all__ = [
     "COLLECTIONS",
     "FINALS_DUE",
     "OF_RULE_SET",
+    "OF_SET",
     "RANKINGS",
     "REHEARSALS",
     "REHEARSALS_DUE",
@@ -21,19 +24,28 @@ __all__ = [
     "RULE_SETS",
     "TABLE",
     "TO_RANK",
+    "of_set",
 ]
 
 TABLE = "table"  # verified cards of a table
 TO_RANK = "to_rank"  # those of them that the newest ranking does not have
+OF_SET = "of_set"  # verified cards of a table that were scored under one version of its rule set
 FINALS_DUE = "finals_due"  # rankings whose final scorecards are not all written
 REHEARSALS_DUE = "due"  # rehearsals that are asked for and not done
 OF_RULE_SET = "rule_set"  # rehearsals of a version, of whatever document stood under its name
 
+
+def of_set(table: GroupKey, ref: RuleSetRef) -> str:
+    """The index value of a table's cards under one version, down to its bytes."""
+    return f"{table.text}#{ref.hash}"
+
+
 CARDS: Collection[CardRecord] = Collection(
     "cards",
     CardRecord,
-    index_names=(TABLE, TO_RANK),
+    index_names=(TABLE, OF_SET, TO_RANK),
     indexes=lambda card: {
+        OF_SET: [of_set(card.table, card.scored.rule_set)] if card.status == "verified" else [],
         TABLE: [card.table.text] if card.status == "verified" else [],
         TO_RANK: [card.table.text] if card.to_rank else [],
     },

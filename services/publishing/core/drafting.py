@@ -26,6 +26,10 @@ class Situation:
     campaign: Campaign
     newest: Mapping[str, Ranking]
 
+    def holds(self, ranking: Ranking) -> bool:
+        """Whether a ranking is under the rule set that the campaign holds to; an amendment makes it rank anew."""
+        return ranking.rule_set == self.campaign.pinned(ranking.key.programme, ranking.key.group)
+
 
 @dataclass(frozen=True)
 class Paper:
@@ -54,9 +58,13 @@ def draft(decision: Decision | None, situation: Situation, paper: Paper, by: str
     if decision.live():
         raise refusals.already_published(decision.campaign)
     _check_paper(decision, situation.campaign, paper)
-    missing = [key for key in in_table_order(situation.campaign.groups()) if key.text not in situation.newest]
+    keys = in_table_order(situation.campaign.groups())
+    missing = [key for key in keys if key.text not in situation.newest]
     if missing:
         raise refusals.tables_missing(missing)
+    superseded = [situation.newest[key.text] for key in keys if not situation.holds(situation.newest[key.text])]
+    if superseded:
+        raise refusals.tables_superseded(superseded)
     tables = _due(decision, situation, "publication")
     articles = publication_articles(situation.campaign.year, len(tables))
     return _lay_before(decision, _content("publication", situation.campaign, paper, tables, articles), by, now)
@@ -87,7 +95,8 @@ def outdated_tables(decision: Decision, named: Draft, situation: Situation) -> l
 def _due(decision: Decision, situation: Situation, kind: Literal["publication", "correction"]) -> tuple[Ranking, ...]:
     """The rankings that a draft of this kind holds now, in the order of the annexes."""
     keys = in_table_order(situation.campaign.groups())
-    newest = [situation.newest[key.text] for key in keys if key.text in situation.newest]
+    known = [situation.newest[key.text] for key in keys if key.text in situation.newest]
+    newest = [each for each in known if situation.holds(each)]
     if kind == "publication":
         return tuple(newest)
     live = decision.live()

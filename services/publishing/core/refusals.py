@@ -23,6 +23,7 @@ __all__ = [
     "revision_in_doubt",
     "same_person",
     "tables_missing",
+    "tables_superseded",
 ]
 
 
@@ -43,6 +44,26 @@ def tables_missing(missing: Sequence[GroupKey]) -> Conflict:
             for key in missing
         ],
         "tables_missing",
+    )
+
+
+def tables_superseded(rankings: Sequence[Ranking]) -> Conflict:
+    """A table was ranked under a version of its rule set that has been amended since."""
+    return Conflict(
+        "Có bảng xếp hạng theo bộ tiêu chí đã được sửa đổi",
+        "some tables were ranked under a rule set that was amended since",
+        [
+            Fault(
+                "decision.table_superseded",
+                ranking.key.text,
+                f"Bảng {ranking.key.text} được xếp theo {ranking.rule_set.key}, nay không còn áp dụng cho đợt đánh giá",
+                f"the table {ranking.key.text} was ranked under {ranking.rule_set.key}, which the campaign left",
+                "Hoàn tất thẩm tra theo phiên bản mới; bảng sẽ được xếp lại, rồi dự thảo lại",
+                "finish verification under the new version; the table is ranked anew, then draft again",
+            )
+            for ranking in rankings
+        ],
+        "tables_superseded",
     )
 
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.scoring.collections import CAMPAIGNS, CARDS, RANKINGS, TABLE
+from services.scoring.collections import CAMPAIGNS, CARDS, OF_SET, RANKINGS, TABLE, of_set
 from services.scoring.core.model import CardRecord, RankingRecord
 from services.scoring.core.ranking import Entry, rank
 from services.scoring.scorer import Scorer
 from services.scoring.usecases.final_scorecards import final_scorecards, pinned_rule_set, write_finals
 from shared.contracts.common import Campaign, GroupKey
 from shared.contracts.scoring import Ranking, RankingComputedV1, ScorecardSummary, UnrankedAgency
-from shared.kernel.errors import Conflict, Invalid, NotFound
+from shared.kernel.errors import Conflict, Fault, Invalid, NotFound
 from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.commands import Aggregates
-from shared.ruleset.document import RuleSet
+from shared.ruleset.document import RuleSet, RuleSetRef
 
-__all__ = ["Table", "close_table", "finals_of", "rank_complete", "rank_table", "recompute"]
+__all__ = ["Table", "close_table", "finals_of", "rank_complete", "rank_table", "recompute", "verified_index"]
 
 # So often a table is ranked anew at once because a card changed meanwhile; after that the reconciler comes again.
 _ROUNDS = 3
@@ -26,24 +26,36 @@ _ROUNDS = 3
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a campaign, with the names of those who belong to it and the rule set it is worked out with."""
+    """A table of a campaign, with the names of those who belong to it and the rule set it is worked out with.
+
+    Where the campaign was amended, a card that was scored under another version does not count: it is verified anew.
+    """
 
     key: GroupKey
     year: int
     names: Mapping[str, str]
     rule_set: RuleSet
+    index: tuple[str, str]
 
     @classmethod
-    async def of(cls, aggregates: Aggregates, campaign: Campaign, key: GroupKey) -> Table:
-        ref = campaign.pinned(key.programme, key.group)
+    async def of(
+        cls, aggregates: Aggregates, campaign: Campaign, key: GroupKey, ref: RuleSetRef | None = None
+    ) -> Table:
+        """The table under the rule set that is pinned, or under the one that `ref` names."""
+        ref = ref or campaign.pinned(key.programme, key.group)
         assert ref is not None
         names = {member.id: member.name for member in campaign.members_of(key.group)}
-        return cls(key, campaign.year, names, await pinned_rule_set(aggregates, ref))
+        rule_set = await pinned_rule_set(aggregates, ref)
+        return cls(key, campaign.year, names, rule_set, verified_index(campaign, key, ref))
 
     async def cards(self, aggregates: Aggregates) -> dict[str, CardRecord]:
         """The verified cards of its members."""
-        found = await aggregates.find(CARDS, TABLE, self.key.text)
-        return {key: card for key, card in found.items() if card.scored.key.agency in self.names}
+        found, ref = await aggregates.find(CARDS, *self.index), self.rule_set.ref()
+        return {
+            key: card
+            for key, card in found.items()
+            if card.scored.key.agency in self.names and card.scored.rule_set == ref
+        }
 
     def ranking(self, finals: Mapping[str, ScorecardSummary], revision: int) -> Ranking:
         """The ranking of final scorecards; who has none is named apart."""
@@ -51,6 +63,13 @@ class Table:
         absent = self.names.keys() - {card.key.agency for card in finals.values()}
         unranked = [UnrankedAgency(agency=one, name=self.names[one], reason="not_verified") for one in absent]
         return rank(self.key, self.year, self.rule_set, revision, entries, unranked)
+
+
+def verified_index(campaign: Campaign, key: GroupKey, ref: RuleSetRef) -> tuple[str, str]:
+    """Where a table's verified cards are found; only after an amendment are there any of another version."""
+    if campaign.amended(key.programme, key.group):
+        return OF_SET, of_set(key, ref)
+    return TABLE, key.text
 
 
 async def close_table(aggregates: Aggregates, scorer: Scorer, key: GroupKey, by: str, reason: str) -> Ranking:
@@ -79,6 +98,8 @@ async def recompute(aggregates: Aggregates, scorer: Scorer, key: GroupKey) -> Ra
     if kept is None:
         raise NotFound(f"Chưa có bảng xếp hạng {key.text}", f"there is no ranking {key.text}")
     table = await Table.of(aggregates, campaign, key)
+    if kept.ranking.rule_set != table.rule_set.ref():
+        raise _amended(key, kept.ranking.rule_set, table.rule_set.ref())
     finals, _ = finals_of(scorer, table, await table.cards(aggregates))
     return table.ranking(finals, kept.ranking.revision)
 
@@ -116,7 +137,7 @@ async def rank_table(
     record = await aggregates.execute(RANKINGS, table.key.text, keep, actor=by)
     assert record is not None
     settled = await write_finals(aggregates, record, cards, finals)
-    return record.ranking, settled and await aggregates.store.count(CARDS.name, TABLE, table.key.text) == len(cards)
+    return record.ranking, settled and await aggregates.store.count(CARDS.name, *table.index) == len(cards)
 
 
 def finals_of(
@@ -140,6 +161,18 @@ def _may_close(table: Table, cards: Mapping[str, CardRecord], reason: str) -> No
             "ranking a table that is not complete needs a reason",
             code="table.reason",
         )
+
+
+def _amended(key: GroupKey, ranked: RuleSetRef, pinned: RuleSetRef) -> Conflict:
+    fault = Fault(
+        "table.amended",
+        key.text,
+        f"Bảng được xếp theo {ranked.key}, đợt đánh giá nay dùng {pinned.key}",
+        f"the table was ranked under {ranked.key}; the campaign now holds to {pinned.key}",
+        "Chờ thẩm tra xong theo phiên bản mới, bảng sẽ được xếp lại",
+        "wait until all are verified under the new version; the table is then ranked anew",
+    )
+    return Conflict(fault.vi, fault.en, (fault,), fault.code)
 
 
 async def _campaign(aggregates: Aggregates, key: GroupKey) -> Campaign:

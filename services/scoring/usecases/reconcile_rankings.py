@@ -6,10 +6,10 @@ order, or whether a process ended half-way: doing it again gives the same bytes.
 
 from __future__ import annotations
 
-from services.scoring.collections import CAMPAIGNS, CARDS, FINALS_DUE, RANKINGS, TABLE, TO_RANK
+from services.scoring.collections import CAMPAIGNS, CARDS, FINALS_DUE, RANKINGS, TO_RANK
 from services.scoring.core.model import CardRecord, RankingRecord
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.compute_ranking import Table, finals_of, rank_complete, rank_table
+from services.scoring.usecases.compute_ranking import Table, finals_of, rank_complete, rank_table, verified_index
 from services.scoring.usecases.final_scorecards import final_scorecards, write_finals
 from shared.contracts.common import Campaign, GroupKey, SubmissionKey
 from shared.contracts.scoring import Ranking, ScorecardSummary
@@ -43,7 +43,9 @@ async def finish_rankings(aggregates: Aggregates, scorer: Scorer) -> None:
 
 async def _rank_if_complete(aggregates: Aggregates, scorer: Scorer, campaign: Campaign, key: GroupKey) -> None:
     members = len(campaign.members_of(key.group))
-    verified = await aggregates.store.count(CARDS.name, TABLE, key.text)
+    ref = campaign.pinned(key.programme, key.group)
+    assert ref is not None, "a campaign's table has its rule set"
+    verified = await aggregates.store.count(CARDS.name, *verified_index(campaign, key, ref))
     if members and verified >= members and await aggregates.store.count(CARDS.name, TO_RANK, key.text):
         await rank_complete(aggregates, scorer, await Table.of(aggregates, campaign, key))
 
@@ -58,19 +60,22 @@ async def _finish(aggregates: Aggregates, scorer: Scorer, record: RankingRecord)
     """Write what is due; or rank anew if the cards say otherwise by now.
 
     Of two that rank at once, the one that looked first may write last, and end before it notices. The cards are then
-    all marked as ranked, by the other one, so that nothing but this look would find the older ranking on top.
+    all marked as ranked, by the other one, so that nothing but this look would find the older ranking on top. One under
+    a version that was amended since is finished for those who still are what it says, and never ranked anew.
     """
     ranking = record.ranking
     campaign = await aggregates.get(CAMPAIGNS, ranking.key.campaign)
     assert campaign is not None, "a ranking is made of a campaign's table"
-    table = await Table.of(aggregates, campaign, ranking.key)
+    amended = ranking.rule_set != campaign.pinned(ranking.key.programme, ranking.key.group)
+    table = await Table.of(aggregates, campaign, ranking.key, ranking.rule_set)
     verified = await table.cards(aggregates)
-    ranked = await aggregates.get_many(CARDS, [_key(ranking, agency).text for agency in _ranked(ranking)])
+    found = await aggregates.get_many(CARDS, [_key(ranking, agency).text for agency in _ranked(ranking)])
+    ranked = {key: card for key, card in found.items() if card.verified and card.scored.rule_set == ranking.rule_set}
     now_there = {**ranked, **verified}
     finals, _ = finals_of(scorer, table, now_there)
     if table.ranking(finals, ranking.revision).basis_hash == ranking.basis_hash:
         await write_finals(aggregates, record, now_there, finals)
-    elif verified and (record.closed_by or len(verified) >= len(table.names)):
+    elif not amended and verified and (record.closed_by or len(verified) >= len(table.names)):
         await rank_table(aggregates, scorer, table, verified, record.closed_by, record.reason)
     else:  # a case is open: the table is ranked anew when that one is verified
         await write_finals(aggregates, record, ranked, _still_fitting(scorer, table, record, ranked))

@@ -247,3 +247,36 @@ def test_campaign_with_fewer_tables_needs_only_those() -> None:
     campaign = a_campaign(rule_sets=a_campaign().rule_sets[:1])
     situation = Situation(campaign, {IT_PROVINCE.text: a_ranking()})
     assert [table.key for table in drafted(situation).drafts[0].content.tables] == [IT_PROVINCE]
+
+
+# --- a rule set amended while the campaign ran -------------------------------------------------------------------
+
+
+def amended(situation: Situation) -> Situation:
+    """The campaign holds to another version for its first table since."""
+    first, *others = situation.campaign.rule_sets
+    other = first.rule_set.model_copy(update={"version": "2021.2", "hash": "0" * 64})
+    pins = (first.model_copy(update={"rule_set": other}), *others)
+    return Situation(situation.campaign.model_copy(update={"rule_sets": pins}), situation.newest)
+
+
+def test_table_ranked_under_a_version_that_was_amended_is_neither_drafted_nor_signed() -> None:
+    with pytest.raises(Conflict) as refused:
+        drafted(amended(a_situation()))
+    assert [(fault.code, fault.place) for fault in refused.value.faults] == [
+        ("decision.table_superseded", IT_PROVINCE.text)
+    ]
+    with pytest.raises(Conflict) as signed:
+        signed_by("chairman-1", drafted(), amended(a_situation()))
+    assert codes(signed) == ["draft.outdated"]
+
+
+def test_what_was_published_before_an_amendment_is_corrected_only_by_what_comes_out_under_it() -> None:
+    decision, situation = published(), amended(a_situation(CHANGED))
+    with pytest.raises(Conflict):
+        corrected(decision, situation)
+    pinned = situation.campaign.rule_sets[0].rule_set
+    anew = CHANGED.model_copy(update={"rule_set": pinned, "revision": 3})
+    newest = {**situation.newest, IT_PROVINCE.text: anew}
+    decided = corrected(decision, Situation(situation.campaign, newest))
+    assert [table.rule_set for table in decided.decision.drafts[-1].content.tables] == [pinned]
