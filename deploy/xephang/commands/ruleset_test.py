@@ -112,9 +112,8 @@ def _show(file: Path, tried: TriedExamples, proposals: bool) -> None:
             say(f"  {'✓' if covered == of else '!'} {covered}/{of} {vi} ({en})")
     for lack in coverage.lacks:
         way = f"→ {lack.proposal}" if lack.proposal else "→ chưa tìm được ví dụ, có thể không xảy ra (none found)"
-        say(
-            f"  ! {tried.loaded.places.label(lack.mark.path)}: {lack.mark.vi} ({lack.mark.en}) [coverage.{lack.mark.kind}] {way}"
-        )
+        place, mark = tried.loaded.places.label(lack.mark.path), lack.mark
+        say(f"  ! {place}: {mark.vi} ({mark.en}) [coverage.{mark.kind}] {way}")
     for name in coverage.unconfirmed:
         say(f"  ! ví dụ {name} chưa có người kiểm tay (not confirmed by hand)")
     if proposals and coverage.proposals:
