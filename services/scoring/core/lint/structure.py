@@ -13,7 +13,7 @@ from shared.ruleset.places import join
 
 __all__ = ["check_criteria", "check_inputs", "check_sections", "doubles"]
 
-TOTAL = Fraction(100)  # each of the Decision's criteria sets has 100 points; other bodies count 200, 500 or 1,000
+TOTAL = Fraction(10)  # the Decision's criteria sets have 100 points; other bodies count 420 or 1,000, always in tens
 _NUMERIC = ("integer", "decimal")
 
 
