@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from services.scoring.collections import CAMPAIGNS, CARDS, RANKINGS
 from services.scoring.core.model import CardRecord
-from services.scoring.core.proof import Proof, proof, render_text
+from services.scoring.core.proof import Proof, about, proof, proof_paper, render_text
+from services.scoring.method_api import method_routes
 from services.scoring.ports import RuleEngine
 from services.scoring.rule_sets_api import Reason, rule_set_routes
 from services.scoring.scorer import Scorer
@@ -20,8 +21,10 @@ from shared.contracts.common import AgencyId, CampaignId, GroupKey, SubmissionKe
 from shared.contracts.scoring import Ranking, ScorecardSummary
 from shared.contracts.verification import VerifiedSubmission
 from shared.http.auth import Person, require
+from shared.http.formats import answer_in
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Forbidden, NotFound
+from shared.kernel.paper import to_html, to_markdown
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Group, Programme
 
@@ -30,6 +33,7 @@ __all__ = ["build_router"]
 Operator = Annotated[Person, Depends(require("operator"))]
 Staff = Annotated[Person, Depends(require("operator", "verifier", "rules_admin", "chairman"))]
 Reader = Annotated[Person, Depends(require("operator", "verifier", "rules_admin", "chairman", "agency"))]
+ProofFormat = Literal["json", "html", "markdown", "text"]
 
 
 def build_router(aggregates: Aggregates, scorer: Scorer, engine: RuleEngine) -> APIRouter:
@@ -37,6 +41,7 @@ def build_router(aggregates: Aggregates, scorer: Scorer, engine: RuleEngine) -> 
     router = APIRouter()
     rule_set_routes(router, aggregates, engine)
     workshop_routes(router, aggregates, engine)
+    method_routes(router, aggregates)
     _scorecard_routes(router, aggregates, scorer)
     _ranking_routes(router, aggregates, scorer)
     return router
@@ -73,10 +78,28 @@ def _scorecard_routes(router: APIRouter, aggregates: Aggregates, scorer: Scorer)
     ) -> VerifiedSubmission:
         return (await found(campaign, programme, agency, person)).scored
 
-    @router.get(f"{base}/proof", tags=["scorecards"], summary="How every point came about")
-    async def proof_json(campaign: CampaignId, programme: Programme, agency: AgencyId, person: Reader) -> Response:
-        made = await proven(await found(campaign, programme, agency, person))
-        return Response(canonical_json(made.model_dump(mode="json")), media_type="application/json")
+    @router.get(f"{base}/proof", tags=["scorecards"], summary="How every point came about, and what more was needed")
+    async def proof_(
+        campaign: CampaignId,
+        programme: Programme,
+        agency: AgencyId,
+        person: Reader,
+        request: Request,
+        criterion: str | None = None,
+        format: ProofFormat | None = None,
+    ) -> Response:
+        whole = await proven(await found(campaign, programme, agency, person))
+        made = whole if criterion is None else about(whole, criterion)
+        return answer_in(
+            request,
+            format,
+            {
+                "json": lambda: canonical_json(made.model_dump(mode="json")),
+                "html": lambda: to_html(proof_paper(made)),
+                "markdown": lambda: to_markdown(proof_paper(made)),
+                "text": lambda: render_text(made),
+            },
+        )
 
     @router.get(f"{base}/proof/text", tags=["scorecards"], summary="Phiếu điểm có diễn giải")
     async def proof_text(

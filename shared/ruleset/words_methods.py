@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from shared.kernel.exact import Exact
 from shared.ruleset.document import (
     AverageMethod,
     BandsMethod,
@@ -43,7 +44,7 @@ class TableRow:
     """One row of a table: the case and the points it gives."""
 
     case: str
-    points: Fraction
+    points: Exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Inner:
     """A part of a sum, a case, or what is worked out for each sub-unit."""
 
     title: str
-    maximum: Fraction
+    maximum: Exact
     scoring: Scoring
 
 
