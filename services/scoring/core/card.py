@@ -16,7 +16,7 @@ from shared.kernel.errors import Fault, Invalid
 from shared.kernel.exact import parse_exact
 from shared.ruleset.document import Criterion, Input, RuleSet
 
-__all__ = ["NOT_REPORTED", "Card", "Figure", "Figures", "State", "Typed"]
+__all__ = ["NOT_REPORTED", "Card", "Figure", "Figures", "State", "Typed", "combined", "figure_of"]
 
 State = Literal["value", "not_applicable", "not_reported", "rejected"]
 Typed = bool | Fraction | str
@@ -99,14 +99,15 @@ def _figures(rule_set: RuleSet, answers: Mapping[str, Answer]) -> dict[str, Figu
         for criterion in section.criteria:
             for item in criterion.inputs:
                 answer = answers.get(item.id)
-                figures[item.id] = NOT_REPORTED if answer is None else _figure(criterion, item, answer)
+                figures[item.id] = NOT_REPORTED if answer is None else figure_of(criterion, item, answer)
     return figures
 
 
-def _figure(criterion: Criterion, item: Input, answer: Answer | UnitAnswer) -> Figure:
+def figure_of(criterion: Criterion, item: Input, answer: Answer | UnitAnswer) -> Figure:
+    """One answer to an input that `criterion` asks; raises `Invalid` where the value does not fit the input's type."""
     if answer.state == "value":
         if item.per_unit and isinstance(answer, Answer):
-            units = {name: _figure(criterion, item, one) for name, one in sorted(answer.units.items())}
+            units = {name: figure_of(criterion, item, one) for name, one in sorted(answer.units.items())}
             return Figure("value", units=units)
         return _value(criterion, item, answer.value)
     if answer.state == "rejected":

@@ -7,7 +7,7 @@ below 0) → total, cut to the maximum where there is a bonus → deductions fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -25,7 +25,19 @@ from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.kernel.exact import exact_text
 from shared.ruleset.document import Group, Result, RuleSetRef, Section
 
-__all__ = ["CriterionResult", "Scorecard", "SectionResult", "basis_hash", "group_best", "level_of", "score"]
+__all__ = [
+    "CriterionResult",
+    "Parts",
+    "Scorecard",
+    "SectionResult",
+    "basis_hash",
+    "deducted_from",
+    "group_best",
+    "index_of",
+    "level_of",
+    "score",
+    "section_result",
+]
 
 ResultState = Literal["value", "not_applicable", "not_reported", "rejected", "information", "pending"]
 _ZERO = Fraction(0)
@@ -56,13 +68,22 @@ class SectionResult(NamedTuple):
     deducted: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Scorecard:
-    """Everything that was worked out for one agency; `sum` is the total before deductions from it."""
+class Parts(NamedTuple):
+    """What the criteria and the sections of a scorecard gave."""
 
-    rule_set: RuleSetRef
     criteria: tuple[CriterionResult, ...]
     sections: tuple[SectionResult, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Scorecard:
+    """Everything that was worked out for one agency; `sum` is the total before deductions from it. Never changed.
+
+    Points are worked out at once; `parts`, what every criterion and section gave, may be a function that is called
+    when somebody asks: it is a pure function of what was scored.
+    """
+
+    rule_set: RuleSetRef
     sum: Fraction
     deducted: Fraction
     points: Fraction
@@ -72,6 +93,22 @@ class Scorecard:
     excluded: bool
     firings: tuple[Firing, ...]
     effects: Effects
+    parts: Parts | Callable[[], Parts]
+
+    @property
+    def criteria(self) -> tuple[CriterionResult, ...]:
+        """The results of the criteria, in the order of the annex."""
+        return self._worked_out().criteria
+
+    @property
+    def sections(self) -> tuple[SectionResult, ...]:
+        """The results of the sections, in the order of the annex."""
+        return self._worked_out().sections
+
+    def _worked_out(self) -> Parts:
+        if not isinstance(self.parts, Parts):
+            self.parts = self.parts()
+        return self.parts
 
     def summary(
         self, key: SubmissionKey, group: Group, stage: Literal["provisional", "final"], basis_hash: str
@@ -109,16 +146,14 @@ def score(
     criteria = tuple(_criterion(criterion, card, effects, group_best) for criterion in compiled.criteria)
     sections = _sections(compiled, criteria, effects)
     total = sum((section.points for section in sections), _ZERO)
-    deducted = _deducted(effects, "total")
+    deducted = deducted_from(effects, "total")
     maximum = sum((section.maximum for section in sections), _ZERO)
     if compiled.bonus_sections:
         total = min(total, maximum)
     points = max(total - deducted, _ZERO)
-    index = _index(compiled, sections, points, deducted, maximum)
+    index = index_of(compiled, sections, points, deducted, maximum)
     return Scorecard(
         rule_set=compiled.ref,
-        criteria=criteria,
-        sections=sections,
         sum=total,
         deducted=deducted,
         points=points,
@@ -128,6 +163,7 @@ def score(
         excluded=bool(effects.unranked_by),
         firings=ordered,
         effects=effects,
+        parts=Parts(criteria, sections),
     )
 
 
@@ -181,18 +217,21 @@ def _sections(
         points[criterion.section].append(criterion.points)
         maxima[criterion.section].append(criterion.maximum)
     return tuple(
-        _section(section, _total(points[section.code]), _total(maxima[section.code]), effects, compiled.bonus_sections)
+        section_result(
+            section, _total(points[section.code]), _total(maxima[section.code]), effects, compiled.bonus_sections
+        )
         for section in compiled.sections
     )
 
 
-def _index(
+def index_of(
     compiled: CompiledRuleSet,
-    sections: tuple[SectionResult, ...],
+    sections: Sequence[SectionResult],
     points: Fraction,
     deducted: Fraction,
     maximum: Fraction,
 ) -> Fraction:
+    """The index; `sections` matter only to a mean of them, `deducted` is what came off the total."""
     if not maximum:
         return _ZERO
     mean = compiled.rule_set.result.mean
@@ -212,9 +251,10 @@ def _total(values: Iterable[Fraction]) -> Fraction:
     return sum((Fraction(numerator, denominator) for denominator, numerator in numerators.items()), _ZERO)
 
 
-def _section(
+def section_result(
     section: Section, total: Fraction, maximum: Fraction, effects: Effects, with_bonus: frozenset[str]
 ) -> SectionResult:
+    """What a section counts, from the sums of its criteria and of their maxima."""
     code = section.code
     within = total
     if code in with_bonus:
@@ -222,11 +262,12 @@ def _section(
         within = min(total, maximum if regular else section.maximum)
     cap = min((cap.at_most for cap in effects.caps if cap.section == code), default=None)
     capped = within if cap is None else min(within, cap)
-    deducted = _deducted(effects, code)
+    deducted = deducted_from(effects, code)
     return SectionResult(code, max(capped - deducted, _ZERO), maximum, total, cap, deducted)
 
 
-def _deducted(effects: Effects, from_: str) -> Fraction:
+def deducted_from(effects: Effects, from_: str) -> Fraction:
+    """What rules take off a section, or off the `total`."""
     return sum((one.points for one in effects.deductions if one.from_ == from_), _ZERO)
 
 

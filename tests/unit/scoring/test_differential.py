@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,29 +15,41 @@ from services.scoring.core.card import Card
 from services.scoring.core.points import compile_rule_set
 from services.scoring.core.reference import evaluate
 from services.scoring.core.scorecard import basis_hash, score
+from services.scoring.scorer import Scorer
 
 # Bounds so tight that every condition is cut into auxiliary facts and every few clauses into chunks.
 TIGHT = Limits(clauses_a_product=2, joined_facts=2, card_literals=2, clauses_a_chunk=3, card_facts_a_chunk=2)
+FIELDS = (
+    *("rule_set", "sum", "deducted", "points", "maximum", "index", "level", "excluded", "firings", "effects"),
+    *("criteria", "sections"),
+)
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
 def compare(data: st.DataObject, limits: Limits | None) -> None:
-    """Draw a rule set and submissions; both ways of scoring must give the same scorecard."""
+    """Draw a rule set and submissions; all three ways of scoring must give the same scorecards.
+
+    The production path scores a batch in columns and remembers what rules did; the plain path posts every card and
+    runs the closures one by one; the reference knows neither.
+    """
     rule_set = data.draw(rule_sets())
     compiled = compile_rule_set(rule_set)
     engine = DurableEngine(limits)
-    engine.load("drawn", rule_set)
-    verified = [data.draw(submissions(rule_set)) for _ in range(3)]
+    verified = data.draw(st.lists(submissions(rule_set), min_size=1, max_size=5))
     best = data.draw(best_of_group(rule_set))
+    scorer = Scorer(engine)
+    produced = scorer.score(rule_set, verified, best)
+    again = scorer.score(rule_set, verified[::-1], best)[::-1]
+    alone = [scorer.score(rule_set, [one], best)[0] for one in verified]
     cards = [Card.of(one, rule_set) for one in verified]
-    try:
-        fired = engine.fire("drawn", cards)
-    finally:
-        engine.release("drawn")
-    for one, card, firings in zip(verified, cards, fired, strict=True):
-        stage = "provisional" if best is None else "final"
-        scorecard = score(compiled, card, reversed(firings), best)
-        summary = scorecard.summary(one.key, one.group, stage, basis_hash(one, compiled.ref, best))
+    fired = engine.fire(compiled.ref.hash, cards)
+    engine.close()
+    stage: Literal["provisional", "final"] = "provisional" if best is None else "final"
+    for number, (one, card, firings) in enumerate(zip(verified, cards, fired, strict=True)):
+        plain = score(compiled, card, reversed(firings), best)
+        for scorecard in (produced[number], again[number], alone[number]):
+            assert {name: getattr(scorecard, name) for name in FIELDS} == {n: getattr(plain, n) for n in FIELDS}
+        summary = plain.summary(one.key, one.group, stage, basis_hash(one, compiled.ref, best))
         assert summary == evaluate(rule_set, one, best)
 
 
