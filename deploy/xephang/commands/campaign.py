@@ -1,4 +1,4 @@
-"""`xephang campaign`: open, watch and close a campaign (đợt đánh giá)."""
+"""`xephang campaign`: open, watch, amend and close a campaign (đợt đánh giá)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deploy.xephang.commands.outcome import examples, say, say_json, say_table
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Đợt đánh giá: mở, theo dõi, đóng (campaigns).",
+    help="Đợt đánh giá: mở, theo dõi, sửa đổi bộ tiêu chí, đóng (campaigns).",
     epilog=examples("xephang campaign open dot-2021.yaml", "xephang campaign status 2021"),
     no_args_is_help=True,
 )
@@ -90,6 +90,34 @@ def close(
         _show(_status_of(client, campaign))
 
 
+@app.command(
+    epilog=examples(
+        'xephang campaign amend 2021 bac-giang-it-province@2021.2 --answer-by 2021-11-30 --reason "Bổ sung câu hỏi"'
+    )
+)
+def amend(
+    campaign: Annotated[str, typer.Argument(help="Mã đợt.")],
+    rule_set: Annotated[str, typer.Argument(metavar="ID@VERSION", help="Phiên bản mới, đã kích hoạt.")],
+    answer_by: Annotated[str, typer.Option(help="Ngày cuối trả lời nội dung hỏi lại, 2021-11-30 (last day).")],
+    reason: Annotated[str, typer.Option(help="Lý do sửa đổi (why).")],
+    url: Url = "",
+    token: Token = "",
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Sửa đổi bộ tiêu chí giữa đợt: phiếu đã nộp được chuyển sang, chỉ hỏi lại phần thay đổi (amend mid-campaign)."""
+    client = connect(url, token, data, "operator")
+    order = {"rule_set": rule_set, "reason": reason, "answer_by": answer_by}
+    amended = client.post(path_of("intake", "campaigns", campaign, "amend"), order)
+    if as_json:
+        say_json(amended)
+        return
+    last = amended["amendments"][-1]
+    before, after = (f"{last[side]['id']}@{last[side]['version']}" for side in ("before", "after"))
+    say(f"Đợt {campaign}, bảng {last['programme']}/{last['group']}: {before} → {after}")
+    say(f"Trả lời nội dung hỏi lại đến {_local(last['answer_until'])}; xem `xephang campaign status {campaign}`.")
+
+
 def _status_of(client: Client, campaign: str) -> dict[str, Any]:
     found: dict[str, Any] = client.get(path_of("intake", "campaigns", campaign, "status"))
     return found
@@ -110,6 +138,20 @@ def _show(found: dict[str, Any]) -> None:
     header = ("Bảng", "Cơ quan", "Đúng hạn", "Muộn", "Không nộp", "Còn chờ")
     title = f"Đợt {found['campaign']}: {_STATUS.get(found['status'], found['status'])}"
     say_table(title, header, rows, right=(1, 2, 3, 4))
+    for table, counts in found["tables"].items():
+        _show_amended(table, counts)
+
+
+def _show_amended(table: str, counts: dict[str, Any]) -> None:
+    """Which version holds since an amendment, and who is asked what again."""
+    for one in counts.get("amended", ()):
+        before, after = (f"{one[side]['id']}@{one[side]['version']}" for side in ("before", "after"))
+        say(f"{table}: {before} → {after} ({one['reason']}), trả lời lại đến {_local(one['answer_until'])}")
+    if waiting := counts.get("not_carried"):
+        say(f"  đang chuyển {waiting} phiếu sang phiên bản mới (still to be carried)")
+    for agency, asked in counts.get("asked_again", {}).items():
+        codes = ", ".join(one["criterion"] for one in asked["criteria"])
+        say(f"  {agency}: hỏi lại tiêu chí {codes}")
 
 
 def _local(moment: str) -> str:
