@@ -2,61 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from fractions import Fraction
 
-from shared.kernel.exact import exact_text, vietnamese
-from shared.ruleset.document import (
-    AllOf,
-    AnyOf,
-    Band,
-    BandsMethod,
-    BestMethod,
-    CapSection,
-    ChoiceMethod,
-    Comparison,
-    Condition,
-    CountMethod,
-    Deduct,
-    Derive,
-    Effect,
-    EvidenceRequirement,
-    ExcludeCriterion,
-    ExcludeFromRanking,
-    Flag,
-    InformationMethod,
-    Input,
-    Method,
-    Quotient,
-    RatioMethod,
-    RelativeMethod,
-    Result,
-    Rule,
-    RuleSet,
-    SumMethod,
-    YesNoMethod,
-    ZeroCriterion,
-    ZeroSection,
-)
+from shared.ruleset.document import Criterion, EvidenceRequirement, Input, Method, Result, Rule, RuleSet
+from shared.ruleset.words import number, points_words
+from shared.ruleset.words_methods import Scoring, scoring
+from shared.ruleset.words_rules import RuleWords, asked_if_words, evidence_share_words
 
-__all__ = ["Words", "number"]
+__all__ = ["Words", "subject_of"]
 
-_FACTS = {
-    "submission.days_late": "số ngày trả lời chậm",
-    "submission.missing": "cơ quan không trả lời",
-    "criterion.evidence_required": "tiêu chí bắt buộc có tài liệu kiểm chứng",
-    "criterion.evidence_missing": "thiếu tài liệu kiểm chứng bắt buộc",
-    "criterion.state": "trạng thái của tiêu chí",
-    "criterion.scored": "tiêu chí có tính điểm",
-}
-_STATES = {
-    "value": "có số liệu",
-    "not_applicable": "không áp dụng",
-    "not_reported": "chưa báo cáo",
-    "rejected": "bị bác khi thẩm tra",
-}
-_SIGNS = {"is_": "=", "is_not": "≠", "at_least": "≥", "above": ">", "at_most": "≤", "below": "<"}
-_ZERO_CASES = {"zero": "0 điểm", "full": "điểm tối đa", "not_applicable": "không áp dụng"}
 _TYPES = {
     "boolean": "có / không",
     "integer": "số nguyên",
@@ -66,9 +21,19 @@ _TYPES = {
 }
 
 
-def number(value: Fraction) -> str:
-    """As Vietnamese documents write numbers: a comma before the decimals."""
-    return vietnamese(exact_text(value))
+class _Any:
+    """Every id is known."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+_ANY: Container[str] = _Any()
+
+
+def subject_of(criterion: Criterion) -> str:
+    """A criterion as the subject of a change."""
+    return f"tiêu chí {criterion.code} ({criterion.title.vi})"
 
 
 class Words:
@@ -76,156 +41,75 @@ class Words:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self._inputs: Mapping[str, Input] = rule_set.inputs()
+        self._rules = RuleWords(rule_set)
 
-    # --- methods ---
+    def criterion(self, criterion: Criterion) -> Iterator[str]:
+        """All of a criterion: how it is scored, what is asked, what must be shown."""
+        yield from self.method(criterion.method, criterion.maximum)
+        for item in criterion.inputs:
+            yield from (f"số liệu: {line}" for line in self.input(item))
+        yield from (f"tài liệu kiểm chứng: {line}" for line in self.evidence(criterion.evidence))
+        yield from self.asked(criterion)
 
-    def method(self, method: Method) -> Iterator[str]:
-        """How a criterion is scored, line by line."""
-        match method:
-            case YesNoMethod(input=name, yes=yes, no=no):
-                given = "điểm tối đa" if yes is None else f"{number(yes)} điểm"
-                yield f"{self._title(name)}: có được {given}, không được {number(no)} điểm"
-            case RatioMethod(of=quotient):
-                yield f"{self._quotient(quotient)} × điểm tối đa"
-            case BandsMethod(of=of, rows=rows):
-                name = self._quotient(of) if isinstance(of, Quotient) else self._title(of)
-                yield f"đo bằng {name}"
-                yield from (f"{_interval(row)}: {number(row.points)} điểm" for row in rows)
-            case CountMethod(input=name, unit_points=points):
-                yield f"mỗi {self._title(name)} được {number(points)} điểm, không quá điểm tối đa"
-            case ChoiceMethod(input=name, points=table):
-                yield from (f"{self._option(name, option)}: {number(points)} điểm" for option, points in table.items())
-            case RelativeMethod(input=name):
-                yield f"{self._title(name)} so với cơ quan cao nhất trong nhóm × điểm tối đa"
-            case InformationMethod():
-                yield "không tính điểm"
-            case SumMethod(parts=parts):
-                for part in parts:
-                    yield from self._part(f"cộng «{part.title.vi}»", part.maximum, part.method)
-            case BestMethod(cases=cases):
-                for part in cases:
-                    yield from self._part(f"trường hợp «{part.title.vi}»", part.maximum, part.method)
-
-    def _part(self, title: str, maximum: Fraction, method: Method) -> Iterator[str]:
-        yield f"{title} tối đa {number(maximum)} điểm"
-        yield from (f"{title}: {line}" for line in self.method(method))
-
-    def _quotient(self, quotient: Quotient) -> str:
-        if quotient.denominator is None:
-            whole = "?" if quotient.whole is None else number(quotient.whole)
-            return f"{self._title(quotient.numerator)} / {whole}"
-        zero = _ZERO_CASES[quotient.zero_denominator]
-        return f"{self._title(quotient.numerator)} / {self._title(quotient.denominator)} (mẫu số 0: {zero})"
-
-    def _title(self, name: str) -> str:
-        item = self._inputs.get(name)
-        return f"«{item.title.vi}»" if item is not None else f"`{name}`"
-
-    def _option(self, name: str, option: str) -> str:
-        item = self._inputs.get(name)
-        titles = {each.id: each.title.vi for each in item.options} if item is not None else {}
-        return f"«{titles.get(option, option)}»"
-
-    # --- rules ---
+    def method(self, method: Method, maximum: Fraction) -> Iterator[str]:
+        """How a criterion is scored, line by line; what is inside a part stands with the part's title."""
+        yield from _scored(scoring(method, maximum, self._inputs), "")
 
     def rule(self, rule: Rule) -> Iterator[str]:
-        """When a rule fires and what it does, line by line."""
-        each = "xét từng tiêu chí, " if rule.for_each else ""
+        """When a rule applies and what it does, line by line."""
         yield f"tên: {rule.title.vi}"
-        yield f"{each}khi {self._condition(rule.when)}"
-        yield from (f"thì {self._effect(effect)}" for effect in rule.then)
+        yield self._rules.condition(rule)
+        yield from (f"thì {line}" for line in self._rules.effects(rule))
         yield f"giải thích: {rule.message.vi}"
 
-    def _condition(self, condition: Condition) -> str:
-        match condition:
-            case Comparison():
-                return self._comparison(condition)
-            case AllOf(all=parts):
-                return _joined(" và ", parts, self._condition)
-            case AnyOf(any=parts):
-                return _joined(" hoặc ", parts, self._condition)
-            case _:
-                return f"không phải ({self._condition(condition.not_)})"
-
-    def _comparison(self, comparison: Comparison) -> str:
-        parts = []
-        for name, sign in _SIGNS.items():
-            value = getattr(comparison, name)
-            if value is not None:
-                parts.append(f"{self._fact(comparison.fact)} {sign} {self._value(comparison.fact, value)}")
-        return " và ".join(parts)
-
-    def _fact(self, fact: str) -> str:
-        space, _, name = fact.partition(".")
-        if space == "input":
-            return self._title(name)
-        if space == "state":
-            return f"trạng thái của {self._title(name)}"
-        return _FACTS.get(fact, fact)
-
-    def _value(self, fact: str, value: bool | Fraction | str) -> str:
-        if isinstance(value, bool):
-            return "có" if value else "không"
-        if isinstance(value, Fraction):
-            return number(value)
-        space, _, name = fact.partition(".")
-        return self._option(name, value) if space == "input" else _STATES.get(value, value)
-
-    def _effect(self, effect: Effect) -> str:
-        match effect:
-            case Derive(fact=fact):
-                return f"suy ra {fact} = {self._value(fact, effect.stated)}"
-            case Deduct():
-                return self._deduct(effect)
-            case CapSection(section=section, at_most=most):
-                return f"hạng mục {section} tính không quá {number(most)} điểm"
-            case ZeroSection(section=section):
-                return f"hạng mục {section} tính 0 điểm"
-            case ZeroCriterion(criterion=code):
-                return f"{_criterion(code)} tính 0 điểm"
-            case ExcludeCriterion(criterion=code):
-                return f"không xét {_criterion(code)}"
-            case ExcludeFromRanking():
-                return "không xếp hạng"
-            case Flag(flag=flag):
-                return f"đánh dấu `{flag}`"
-
-    def _deduct(self, effect: Deduct) -> str:
-        times = f" × {self._fact(effect.times)}" if effect.times else ""
-        place = "tổng điểm" if effect.from_ == "total" else f"hạng mục {effect.from_}"
-        most = f", tối đa {number(effect.at_most)} điểm" if effect.at_most is not None else ""
-        return f"trừ {number(effect.points)} điểm{times} vào {place}{most}"
-
-    # --- inputs, evidence, levels ---
-
-    def input(self, item: Input) -> Iterator[str]:
-        """What is asked, line by line."""
+    def input(self, item: Input, known: Container[str] = _ANY) -> Iterator[str]:
+        """What is asked, line by line; ids that are not `known` to the other version are named."""
         bounds = [("từ", item.minimum), ("đến", item.maximum)]
         parts = [_TYPES[item.type], *([item.unit] if item.unit else [])]
         parts += [f"{word} {number(end)}" for word, end in bounds if end is not None]
-        yield f"«{item.title.vi}» ({', '.join(parts)})"
-        yield from (f"lựa chọn «{option.title.vi}»" for option in item.options)
+        parts += ["từng đơn vị trực thuộc"] if item.per_unit else []
+        yield f"“{item.title.vi}” ({', '.join(parts)}){_id(item.id, known)}"
+        for option in item.options:
+            yield f"lựa chọn “{option.title.vi}”{_id(f'{item.id}.{option.id}', known)}"
 
     def evidence(self, evidence: EvidenceRequirement) -> Iterator[str]:
         """What must be shown, line by line."""
         yield "bắt buộc" if evidence.required else "không bắt buộc"
         yield from evidence.documents
+        share = evidence_share_words(evidence)
+        if share:
+            yield share
+
+    def asked(self, criterion: Criterion) -> Iterator[str]:
+        """Of whom it is asked, and what else stands beside it, line by line."""
+        if criterion.asked_if is not None:
+            yield asked_if_words(criterion.asked_if, self._inputs)
+        if criterion.bonus:
+            yield "điểm thưởng: không tính vào điểm tối đa"
+        if criterion.not_applicable == "allowed":
+            yield "cơ quan được trả lời “không áp dụng”"
+        yield f"nguồn số liệu: {criterion.data_source}"
+        yield f"đơn vị thẩm tra: {criterion.verifier}"
+        if criterion.article is not None:
+            yield f"căn cứ: {criterion.article}"
+        if criterion.message is not None:
+            yield f"giải thích: {criterion.message.vi}"
 
     def result(self, result: Result) -> Iterator[str]:
         """How the result is formed, level by level."""
         yield "xếp mức theo chỉ số" if result.form == "index" else "xếp mức theo tổng điểm"
         yield from (f"{level.title.vi}: từ {number(level.at_least)}" for level in result.levels)
+        yield from self._rules.result(result)
+        yield from self._rules.ties(result)
 
 
-def _interval(row: Band) -> str:
-    ends = [f"{_SIGNS[name]} {number(end)}" for name in list(_SIGNS)[2:] if (end := getattr(row, name)) is not None]
-    return " và ".join(ends) or "bất kỳ"
+def _id(name: str, known: Container[str]) -> str:
+    return "" if name in known else f" [mã {name.rpartition('.')[2]}]"
 
 
-def _criterion(code: str) -> str:
-    return "tiêu chí đó" if code == "this" else f"tiêu chí {code}"
-
-
-def _joined(word: str, parts: tuple[Condition, ...], render: Callable[[Condition], str]) -> str:
-    texts = [render(part) for part in parts]
-    return texts[0] if len(texts) == 1 else f"({word.join(texts)})"
+def _scored(made: Scoring, title: str) -> Iterator[str]:
+    yield f"{title}{made.says}"
+    yield from (f"{title}{row.case}: {points_words(row.points)}" for row in made.rows)
+    yield from (f"{title}{note}" for note in made.notes)
+    for inner in made.inside:
+        yield from _scored(inner.scoring, f"{title}“{inner.title}” (tối đa {points_words(inner.maximum)}): ")
