@@ -47,12 +47,13 @@ class _Deed:
 def check_conflicts(scope: Scope) -> Iterator[Finding]:
     """All findings about rules that meet."""
     worlds = Worlds(scope)
-    deeds = list(_deeds(scope, worlds))
-    by_target: dict[str, list[_Deed]] = {}
-    for deed in deeds:
-        for target in _touched(scope, deed):
-            by_target.setdefault(target, []).append(deed)
     try:
+        deeds = list(_deeds(scope, worlds))
+        by_target: dict[str, list[_Deed]] = {}
+        for deed in deeds:
+            for target in _touched(scope, deed):
+                worlds.spend()
+                by_target.setdefault(target, []).append(deed)
         yield from _shadowed(scope, worlds, deeds, by_target)
         yield from _contradictions(scope, worlds, deeds, by_target)
     except Exhausted:
@@ -64,6 +65,7 @@ def _deeds(scope: Scope, worlds: Worlds) -> Iterator[_Deed]:
         for position, effect in enumerate(rule.then):
             spot = join(path, "then", position)
             for criterion in worlds.instances(rule):
+                worlds.spend()
                 for kind, target, value in _does(effect, criterion):
                     yield _Deed(kind, target, value, index, criterion, effect, spot)
 
@@ -129,6 +131,7 @@ def _shadow_of(worlds: Worlds, deed: _Deed, others: Sequence[_Deed]) -> _Deed | 
     """Who takes away the effect wherever the deed's rule fires."""
     fires = worlds.fires(deed.rule, deed.criterion)
     for other in others:
+        worlds.spend()
         if other.place == deed.place or not _takes_away(other, deed):
             continue
         theirs = worlds.fires(other.rule, other.criterion)
@@ -164,6 +167,7 @@ def _contradictions(
     said: set[tuple[tuple[int, str], tuple[int, str]]] = set()
     for deed in deeds:
         for other in by_target[deed.target]:
+            worlds.spend()
             pair = (other.place, deed.place)
             code = _against(other, deed) if other.place < deed.place and pair not in said else None
             if code is not None and _meet(worlds, other, deed, code):

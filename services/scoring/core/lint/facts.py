@@ -40,6 +40,13 @@ _FIXED = {
 
 def fact_kind(scope: Scope, name: str) -> Kind | None:
     """The kind of a fact, or None if there is no such fact. Of derived facts the first derivation tells."""
+    if name not in scope.kinds:
+        scope.kinds[name] = _kind(scope, name)
+    found = scope.kinds[name]
+    return found if isinstance(found, Kind) else None
+
+
+def _kind(scope: Scope, name: str) -> Kind | None:
     space, _, rest = name.partition(".")
     match space:
         case "submission" | "criterion":

@@ -18,6 +18,9 @@ from shared.ruleset.document import Comparison
 __all__ = ["Atom", "Budget", "Every", "Exhausted", "Formula", "Negation", "Point", "Some", "atoms", "can_hold"]
 
 
+_NOTHING = ""  # no variable's name
+
+
 class Point(NamedTuple):
     """One value of a fact, with the answer's state; no value where nothing (or no single value) was answered."""
 
@@ -86,16 +89,16 @@ def can_hold(formula: Formula, values: Values, budget: Budget) -> bool:
     compared: dict[str, list[Comparison]] = {}
     for atom in atoms(formula, budget):
         compared.setdefault(atom.variable, []).append(atom.comparison)
-    open_ = [formula]
-    while open_:
-        current = open_.pop()
+    pending = [_decided(formula, _NOTHING, Point("", None), budget)]  # so that what holds for no reason is gone
+    while pending:
+        current = pending.pop()
         if isinstance(current, bool):
             if current:
                 return True
             continue
         variable = next(atoms(current, budget)).variable
         for point in values(variable, compared[variable]):
-            open_.append(_decided(current, variable, point, budget))
+            pending.append(_decided(current, variable, point, budget))
     return False
 
 

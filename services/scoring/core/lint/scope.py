@@ -77,6 +77,7 @@ class Scope:
         self.rule_set = loaded.rule_set
         self.places = loaded.places
         self.previous = previous
+        self.kinds: dict[str, object] = {}  # of facts, as facts.py finds them out once
         self._hints = 0
 
     def find(self, code: str, path: str, **values: object) -> Finding:

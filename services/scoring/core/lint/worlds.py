@@ -49,6 +49,10 @@ class Worlds:
         self._deriving: list[int] = []  # the rules being looked at on the way to a derived fact
         self._fires: dict[tuple[int, str | None], Formula] = {}
 
+    def spend(self) -> None:
+        """Count one more thing that is looked at. Raises `Exhausted`."""
+        self._budget.spend()
+
     def can(self, *formulas: Formula) -> bool:
         """Whether all formulas can hold together. Raises `Exhausted`."""
         formula = Every(formulas)
@@ -64,6 +68,7 @@ class Worlds:
 
     def fires(self, index: int, criterion: str | None) -> Formula:
         """When a rule fires (for a criterion, if it is tried on each)."""
+        self._budget.spend()
         key = (index, criterion)
         if key not in self._fires:
             self._deriving.append(index)
@@ -140,6 +145,7 @@ class Worlds:
             return self._anything(comparison)
         ways: list[Formula] = []
         for index, rule, stated in self._derivations.get(comparison.fact, ()):
+            self._budget.spend()
             if not satisfies(stated, comparison):
                 continue
             if index in self._deriving:  # a circle, which derived.py names
