@@ -14,12 +14,15 @@ from deploy.xephang.commands import (
     agencies,
     campaign,
     dlq,
+    explain,
     kafka,
     lint_files,
     operation,
     publish,
     rank,
+    ruleset_form,
     ruleset_life,
+    ruleset_method,
     ruleset_schema,
     ruleset_test,
     run_year,
@@ -65,8 +68,10 @@ lint_files.register(ruleset)
 ruleset_life.register(ruleset)
 ruleset_schema.register(ruleset)
 ruleset_test.register(ruleset)
+ruleset_form.register(ruleset)
+ruleset_method.register(ruleset)
 
-for _command in (up, run_year, serve, token, score, submit, rank, operation):
+for _command in (up, run_year, serve, token, score, explain, submit, rank, operation):
     _command.register(app)
 for _name, _group in {
     "agencies": agencies.app,

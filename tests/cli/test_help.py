@@ -39,6 +39,7 @@ def test_all_commands_are_there() -> None:
         "verify",
         "ruleset",
         "score",
+        "explain",
         "rank",
         "publish",
         "replay",

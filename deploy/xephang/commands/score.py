@@ -18,11 +18,12 @@ from shared.kernel.errors import Fault, Invalid
 from shared.kernel.exact import parse_exact
 
 if TYPE_CHECKING:
+    from services.scoring.core.proof import Proof
     from shared.contracts.common import Answers, CriterionFinding
     from shared.contracts.verification import VerifiedSubmission
     from shared.ruleset.document import RuleSet
 
-__all__ = ["register"]
+__all__ = ["proof_of_files", "register"]
 
 _OWN = ("figures", "evidence", "days_late", "rejected", "group_best", "missing")
 _NAMES = ("campaign", "programme", "agency")  # so that a submission can be scored as it is
@@ -49,8 +50,19 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Chấm điểm thử một phiếu, kèm diễn giải từng điểm; không cần nền tảng (offline)."""
+    from services.scoring.core.proof import render_text
+
+    made = proof_of_files(ruleset, answers)
+    if as_json:
+        say_json(made.model_dump(mode="json"))
+    else:
+        say(render_text(made).rstrip("\n"))
+
+
+def proof_of_files(ruleset: Path, answers: Path) -> Proof:
+    """The proof of a scorecard worked out from two files. Raises `Invalid`."""
     from services.scoring.adapters.durable_engine import DurableEngine
-    from services.scoring.core.proof import proof, render_text
+    from services.scoring.core.proof import proof
     from services.scoring.scorer import Scorer
 
     engine = DurableEngine()
@@ -62,11 +74,7 @@ def score(
     verified = _verified(document, rule_set)
     best = _group_best(document, rule_set)
     card = Scorer(engine).score(rule_set, [verified], best)[0]
-    made = proof(rule_set, verified, card, best)
-    if as_json:
-        say_json(made.model_dump(mode="json"))
-    else:
-        say(render_text(made).rstrip("\n"))
+    return proof(rule_set, verified, card, best)
 
 
 def _verified(document: Document, rule_set: RuleSet) -> VerifiedSubmission:
@@ -138,15 +146,18 @@ def _group_best(document: Document, rule_set: RuleSet) -> dict[str, Fraction] | 
     given = document.data.get("group_best")
     if given is None:
         return None
+    from shared.ruleset.uses import best_keys
+
     faults: list[Fault] = []
     best: dict[str, Fraction] = {}
+    known = {*rule_set.inputs(), *(key for one in rule_set.criteria() for key in best_keys(one.method))}
     for name, value in given.items() if isinstance(given, dict) else [("", given)]:
         place = f"group_best.{name}" if name else "group_best"
         try:
             best[name] = parse_exact(value)
         except ValueError as error:
             faults.append(_fault("answers.group_best", place, "cần một số chính xác", str(error)))
-        if name not in rule_set.inputs():
+        if name not in known:
             faults.append(_fault("answers.group_best", place, f"không có số liệu {name!r}", f"no input {name!r}"))
     if faults:
         placed = document.placed(faults)
