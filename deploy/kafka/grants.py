@@ -13,14 +13,15 @@ from typing import Literal
 
 from shared.contracts.registry import SERVICES, Topic, topics
 
-__all__ = ["OUTSIDE", "Grant", "grants", "users"]
+__all__ = ["MONITOR", "Grant", "grants", "users"]
 
 Kind = Literal["topic", "group"]
 Operation = Literal["read", "write", "describe"]
 
 # People look at dead letters through the services' API; the public reads HTTP. Neither is a Kafka user.
 _NO_USERS = frozenset({"operators", "public", "any"})
-OUTSIDE = "platform"  # the provincial platform: the one that posts
+# Sees how far groups have come, and nothing of what is in the topics: for scaling and for dashboards.
+MONITOR = "monitor"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,17 +36,19 @@ class Grant:
 
 
 def users() -> tuple[str, ...]:
-    """Every Kafka user: the services, and whom the registry names as producer or subscriber."""
+    """Every Kafka user: the services, whom the registry names as producer or subscriber, and the monitor."""
     named = {name for topic in topics().values() for name in (topic.producer, *topic.subscribers)}
-    return (*SERVICES, *sorted(named - {*SERVICES} - _NO_USERS))
+    return (*SERVICES, *sorted(named - {*SERVICES} - _NO_USERS), MONITOR)
 
 
 def grants() -> tuple[Grant, ...]:
     """All rights there are, each once, in order."""
     found = {grant for topic in topics().values() for grant in _of_topic(topic)}
     found |= {Grant(service, "group", service, "read") for service in SERVICES}
-    outside = set(users()) - {*SERVICES}
+    outside = set(users()) - {*SERVICES, MONITOR}
     found |= {Grant(user, "group", user, "read", prefix=True) for user in outside}
+    found |= {Grant(MONITOR, "topic", name, "describe") for name in topics()}
+    found |= {Grant(MONITOR, "group", service, "describe") for service in SERVICES}
     return tuple(sorted(found))
 
 

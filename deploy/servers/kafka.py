@@ -15,7 +15,7 @@ from deploy.servers.java import call
 from deploy.servers.ports import LOOPBACK, accepts, free_port
 from deploy.servers.server import JavaServer
 
-__all__ = ["KafkaServer"]
+__all__ = ["GUARDED", "KafkaServer"]
 
 _SINGLE_BROKER = {
     "process.roles": "broker,controller",
@@ -42,7 +42,7 @@ _SINGLE_BROKER = {
 
 
 # A second door for everybody but the administrator: SCRAM, and nothing that is not granted.
-_GUARDED = {
+GUARDED = {
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT",
     "sasl.enabled.mechanisms": "SCRAM-SHA-512",
     "listener.name.sasl.scram-sha-512.sasl.jaas.config": (
@@ -95,7 +95,7 @@ class KafkaServer(JavaServer):
             doors += f",SASL://{self.guarded_address}"
         return {
             **_SINGLE_BROKER,
-            **(_GUARDED if self._guarded_port else {}),
+            **(GUARDED if self._guarded_port else {}),
             "listeners": doors,
             "controller.quorum.bootstrap.servers": controller,
             "log.dirs": str(self.folder / "data"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.kafka.grants import Grant, grants, users
+from deploy.kafka.grants import MONITOR, Grant, grants, users
 from shared.contracts.registry import SERVICES, dead_letter_topics, topics
 
 ALL = set(grants())
@@ -32,11 +32,15 @@ def test_dead_letters_are_written_by_who_reads_the_topic_and_read_by_nobody() ->
 
 
 def test_who_is_outside_has_groups_under_their_own_name_only() -> None:
-    outside = set(users()) - {*SERVICES}
+    outside = set(users()) - {*SERVICES, MONITOR}
     assert {"platform", "so-noi-vu"} <= outside
     for grant in ALL:
         if grant.user in outside and grant.kind == "group":
             assert (grant.name, grant.prefix) == (grant.user, True)
+
+
+def test_the_monitor_sees_how_far_groups_are_and_no_message() -> None:
+    assert {grant.operation for grant in ALL if grant.user == MONITOR} == {"describe"}
 
 
 def test_whoever_reads_or_writes_may_describe() -> None:

@@ -25,7 +25,7 @@ app = typer.Typer(
 
 _OPERATIONS = {"read": "đọc", "write": "ghi", "describe": "xem"}
 _KINDS = {"topic": "chủ đề", "group": "nhóm"}
-_TOO_WIDE = 0o077
+_TOO_WIDE = 0o007
 
 
 @app.command("plan", epilog=examples("xephang kafka plan", "xephang kafka plan --json"))
