@@ -20,9 +20,11 @@ from deploy.xephang.commands import (
     operation,
     publish,
     rank,
+    ruleset_applicable,
     ruleset_form,
     ruleset_life,
     ruleset_method,
+    ruleset_rehearse,
     ruleset_schema,
     ruleset_test,
     run_year,
@@ -66,6 +68,8 @@ ruleset = typer.Typer(
 )
 lint_files.register(ruleset)
 ruleset_life.register(ruleset)
+ruleset_rehearse.register(ruleset)
+ruleset_applicable.register(ruleset)
 ruleset_schema.register(ruleset)
 ruleset_test.register(ruleset)
 ruleset_form.register(ruleset)

@@ -1,30 +1,45 @@
-"""`xephang ruleset load|approve|activate|retire|list|show`: the life of rule sets on a platform."""
+"""`xephang ruleset load|approve|activate|rollback|retire|list|show`: the life of rule sets on a platform.
+
+Rehearsing and acknowledging are in ruleset_rehearse.py, what applied when in ruleset_applicable.py.
+"""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from deploy.xephang.client import path_of
+from deploy.xephang.client import Client, Refused, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.documents import content_of
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
-from deploy.xephang.commands.outcome import examples, fault_lines, say, say_json, say_table
+from deploy.xephang.commands.outcome import examples, fault_lines, note, say, say_json, say_table
+from services.scoring.core.amendment import amend, render_text
 from shared.kernel.errors import Fault
 from shared.ruleset.document import RuleSet
 
-__all__ = ["register"]
+__all__ = ["FIRST", "SECOND", "Key", "Why", "register", "step_words"]
 
 Key = Annotated[str, typer.Argument(help="id@phiên-bản, ví dụ bac-giang-it-province@2021.1.")]
 Why = Annotated[str, typer.Option("--reason", help="Lý do, ghi vào lịch sử (why).", show_default=False)]
 _STATUS = {"draft": "bản nháp", "approved": "đã phê duyệt", "active": "đang dùng", "retired": "thôi dùng"}
-_STEPS = {"loaded": "nạp", "approved": "phê duyệt", "activated": "kích hoạt", "retired": "cho thôi dùng"}
-# Whoever loads a rule set does not approve it (four eyes), in the demo too.
-_LOADER, _APPROVER = "demo-rules-admin-1", "demo-rules-admin-2"
+_STEPS = {
+    "loaded": "nạp",
+    "linted": "kiểm tra",
+    "rehearsed": "chấm thử",
+    "acknowledged": "xác nhận kết quả chấm thử",
+    "approved": "phê duyệt",
+    "activated": "kích hoạt",
+    "rolled_back": "thay lại bằng phiên bản trước",
+    "reinstated": "dùng lại",
+    "retired": "cho thôi dùng",
+}
+_STATEMENTS = {"nothing_to_rehearse": "chưa có số liệu đã thẩm tra để chấm thử"}
+# Whoever loads a rule set neither acknowledges its rehearsal nor approves it (four eyes), in the demo too.
+FIRST, SECOND = "demo-rules-admin-1", "demo-rules-admin-2"
+_SHOWN_LINES = 40
 _KEY = "bac-giang-it-province@2021.1"
 
 
@@ -33,6 +48,9 @@ def register(app: typer.Typer) -> None:
     app.command("load", epilog=examples("xephang ruleset load services/scoring/rulesets/it-province/2021.1.yaml"))(load)
     app.command("approve", epilog=examples(f"xephang ruleset approve {_KEY}"))(approve)
     app.command("activate", epilog=examples(f"xephang ruleset activate {_KEY} --from-year 2021"))(activate)
+    app.command("rollback", epilog=examples(f'xephang ruleset rollback {_KEY} --year 2022 --reason "Sai thang điểm"'))(
+        rollback
+    )
     app.command("retire", epilog=examples(f'xephang ruleset retire {_KEY} --reason "Đã có phiên bản 2022.1"'))(retire)
     app.command("list", epilog=examples("xephang ruleset list", "xephang ruleset list --json"))(list_)
     app.command("show", epilog=examples(f"xephang ruleset show {_KEY}", f"xephang ruleset show {_KEY} --json"))(show)
@@ -47,13 +65,17 @@ def load(
 ) -> None:
     """Kiểm tra và nạp thành bản nháp (load a draft)."""
     content = content_of(file)
-    client = connect(url, token, data, "rules_admin", person=_LOADER)
+    client = connect(url, token, data, "rules_admin", person=FIRST)
     state = client.post(f"/scoring/rulesets?name={quote(file.name)}", content, content_type="application/yaml")
     _told(state, as_json)
 
 
 def approve(
     key: Key,
+    seen: Annotated[
+        str,
+        typer.Option("--hash", show_default=False, help="Mã băm của bản đã xem; bỏ trống: bản hiện nay."),
+    ] = "",
     reason: Why = "",
     url: Url = "",
     token: Token = "",
@@ -61,10 +83,35 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Phê duyệt bản nháp; người nạp không được tự phê duyệt (approve as a second person)."""
-    client = connect(url, token, data, "rules_admin", person=_APPROVER)
-    draft = json.loads(client.get_text(path_of("scoring", "rulesets", key, "draft")))
-    seen = RuleSet.model_validate(draft).content_hash()
-    _told(client.post(path_of("scoring", "rulesets", key, "approve"), {"reason": reason, "hash": seen}), as_json)
+    client = connect(url, token, data, "rules_admin", person=SECOND)
+    draft = _document(client, key)
+    _say_what_it_changes(client, draft)
+    body = {"reason": reason, "hash": seen or draft.content_hash()}
+    _told(client.post(path_of("scoring", "rulesets", key, "approve"), body), as_json)
+
+
+def _document(client: Client, key: str) -> RuleSet:
+    """The document that stands on the platform, drafts included."""
+    return RuleSet.model_validate(client.get(path_of("scoring", "rulesets", key, "draft")))
+
+
+def _say_what_it_changes(client: Client, draft: RuleSet) -> None:
+    """The hash, and the amendment in words, beside the result: what the person is about to put a name to."""
+    note(f"{draft.key} – SHA-256 {draft.content_hash()}")
+    if draft.mapping is None:
+        note("  phiên bản đầu, không sửa đổi phiên bản nào (the first version)")
+        return
+    try:
+        before = _document(client, f"{draft.id}@{draft.mapping.version}")
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        note(f"  sửa đổi {draft.mapping.version}, phiên bản này không có trên nền tảng")
+        return
+    lines = render_text(amend(before, draft)).splitlines()
+    note("\n".join(f"  {line}" for line in lines[:_SHOWN_LINES]))
+    if len(lines) > _SHOWN_LINES:
+        note(f"  … còn {len(lines) - _SHOWN_LINES} dòng")
 
 
 def activate(
@@ -77,9 +124,28 @@ def activate(
     as_json: AsJson = False,
 ) -> None:
     """Cho các đợt đánh giá dùng từ một năm (let campaigns pin it from a year on)."""
-    client = connect(url, token, data, "rules_admin", person=_APPROVER)
+    client = connect(url, token, data, "rules_admin", person=SECOND)
     body = {"from_year": from_year, "reason": reason}
     _told(client.post(path_of("scoring", "rulesets", key, "activate"), body), as_json)
+
+
+def rollback(
+    key: Key,
+    year: Annotated[int, typer.Option(help="Từ năm này dùng lại phiên bản trước (from this year on).")],
+    reason: Annotated[str, typer.Option(help="Lý do (why).")],
+    url: Url = "",
+    token: Token = "",
+    data: Data = DEFAULT_DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Quay lại phiên bản trước cho một năm; đợt đã mở giữ nguyên bộ đã chốt (return to the version before)."""
+    client = connect(url, token, data, "rules_admin", person=SECOND)
+    done = client.post(path_of("scoring", "rulesets", key, "rollback"), {"year": year, "reason": reason})
+    if as_json:
+        say_json(done)
+        return
+    _show(done["rolled_back"])
+    _show(done["applies"])
 
 
 def retire(
@@ -91,7 +157,7 @@ def retire(
     as_json: AsJson = False,
 ) -> None:
     """Cho thôi dùng; các đợt đã mở vẫn giữ (no new campaign may pin it)."""
-    client = connect(url, token, data, "rules_admin", person=_APPROVER)
+    client = connect(url, token, data, "rules_admin", person=SECOND)
     _told(client.post(path_of("scoring", "rulesets", key, "retire"), {"reason": reason}), as_json)
 
 
@@ -126,8 +192,19 @@ def show(key: Key, url: Url = "", token: Token = "", data: Data = DEFAULT_DATA, 
         return
     _show(states[0])
     for step in states[0]["steps"]:
-        reason = f": {step['reason']}" if step.get("reason") else ""
-        say(f"  {step['at']}  {_STEPS.get(step['action'], step['action'])} – {step['by']}{reason}")
+        say(f"  {step_words(step)}")
+
+
+def step_words(step: dict[str, Any]) -> str:
+    """A step in a line: when, what, who, why."""
+    what = _STEPS.get(step["action"], step["action"])
+    about = [step.get("campaign"), f"năm {step['year']}" if step.get("year") else "", step.get("other")]
+    named = ", ".join(part for part in about if part)
+    reason = f": {step['reason']}" if step.get("reason") else ""
+    statement = _STATEMENTS.get(step.get("statement", ""), "")
+    return f"{step['at']}  {what}{f' ({named})' if named else ''} – {step['by']}{reason}" + (
+        f" [{statement}]" if statement else ""
+    )
 
 
 def _key(state: dict[str, Any]) -> str:
@@ -146,5 +223,6 @@ def _told(state: dict[str, Any], as_json: bool) -> None:
 
 def _show(state: dict[str, Any]) -> None:
     since = f" từ năm {state['active_from_year']}" if state["active_from_year"] else ""
+    since += f" đến năm {state['active_until_year']}" if state.get("active_until_year") else ""
     say(f"{_key(state)}: {_STATUS.get(state['status'], state['status'])}{since} – {state['title']}")
     say(f"  SHA-256 {state['ref']['hash']}")

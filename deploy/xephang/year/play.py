@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from deploy.xephang.year.answering import Answering, Posting, RuleSets
 from deploy.xephang.year.example import ExampleYear, read_bytes, rule_set_path
@@ -21,16 +22,37 @@ __all__ = ["YearPlay", "put_in_force"]
 
 
 async def put_in_force(stage: Stage, name: str, from_year: int) -> RuleSet:
-    """Load, approve and activate one of the project's rule-set files, while everything runs."""
+    """Load, rehearse, approve and activate one of the project's rule-set files, while everything runs."""
     path = rule_set_path(name)
     rule_set = load_rule_set(path)
     office, base = stage.office, f"/scoring/rulesets/{rule_set.key}"
-    await office.send("POST", f"/scoring/rulesets?name={name}", RULES_ADMIN, read_bytes(path), "application/yaml")
+    content = read_bytes(path)
+    state = await office.send("POST", f"/scoring/rulesets?name={name}", RULES_ADMIN, content, "application/yaml")
+    if state["status"] in ("draft", "approved"):
+        await _rehearse(stage, rule_set, str(from_year - 1))
     seen = {"hash": rule_set.content_hash(), "reason": "Đã thẩm định"}
     await office.post(f"{base}/approve", SECOND_ADMIN, seen)
     await office.post(f"{base}/activate", SECOND_ADMIN, {"from_year": from_year})
     stage.say(f"Bộ tiêu chí {rule_set.key}: đã nạp, phê duyệt, kích hoạt từ năm {from_year}")
     return rule_set
+
+
+async def _rehearse(stage: Stage, rule_set: RuleSet, campaign: str) -> None:
+    """On the data of the year before, where there is any; a second person acknowledges what it shows."""
+    office, base = stage.office, f"/scoring/rulesets/{rule_set.key}/rehearsals"
+    unless = ("rehearsal.no_table", "rehearsal.no_data")
+    if not await office.taken(base, RULES_ADMIN, {"campaign": campaign}, unless=unless):
+        return
+    seen: dict[str, Any] = {}
+
+    async def done() -> bool:
+        seen.update(await office.get(f"{base}/{campaign}", SECOND_ADMIN))
+        return bool(seen["state"] not in ("requested", "running"))
+
+    await wait_for(f"{rule_set.key} is rehearsed on {campaign}", done)
+    body = {"basis_hash": seen["report"]["basis_hash"], "reason": "Đã xem tác động"}
+    await office.post(f"{base}/{campaign}/acknowledge", SECOND_ADMIN, body)
+    stage.say(f"Bộ tiêu chí {rule_set.key}: đã chấm thử trên số liệu đợt {campaign}, người thứ hai đã xác nhận")
 
 
 class YearPlay:

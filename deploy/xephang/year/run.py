@@ -124,13 +124,14 @@ async def _show_amendment(
         if old.ref() == new.ref():
             continue
         lines += [amendment_text(old, new).rstrip(), ""]
-        changes = await moved(office, last.rankings[key], new)
+        changes = await moved(office, str(last.year), new)
         lines.append(f"Nếu áp dụng cho số liệu năm {last.year}, {len(changes)} cơ quan đổi hạng hoặc mức độ:")
-        lines += [
-            f"  {m.name}: hạng {m.rank[0]} → {m.rank[1]}, điểm {m.points[0]} → {m.points[1]}, "
-            f"mức độ {m.level[0]} → {m.level[1]}"
-            for m in changes
-        ]
+        for m in changes:
+            lines.append(
+                f"  {m.name}: hạng {m.rank[0]} → {m.rank[1]}, điểm {m.points[0]} → {m.points[1]}, "
+                f"mức độ {m.level[0]} → {m.level[1]}"
+            )
+            lines += [f"    {why}" for why in m.why]
         lines.append("")
     text = "\n".join(lines)
     console.rule("Sửa đổi bộ tiêu chí")

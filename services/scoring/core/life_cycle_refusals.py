@@ -189,7 +189,5 @@ def out_of_turn(
     return Conflict(vi, en, code=f"ruleset.{code}")
 
 
-def _with_remedy(
-    kind: type[E], code: str, place: str, words: tuple[str, str], remedy: tuple[str, str]
-) -> E:
+def _with_remedy(kind: type[E], code: str, place: str, words: tuple[str, str], remedy: tuple[str, str]) -> E:
     return kind(*words, (Fault(code, place, *words, *remedy),), code)

@@ -56,21 +56,24 @@ def _sentences(names: tuple[Names, Names], row: Row) -> Iterator[str]:
         yield f"Mức độ: {names[0].levels[before.level]} → {names[1].levels[after.level]}"
     if (before.rank is None) != (after.rank is None):
         yield "Nay không được xếp hạng" if after.rank is None else "Nay được xếp hạng"
-    yield from (_criterion(names, moved) for moved in row.criteria)
+    yield from (_criterion(names, moved, row.asked_again) for moved in row.criteria)
     yield from (_rule(names[1], fired, "nay được áp dụng") for fired in row.fires)
     yield from (_rule(names[0], fired, "không còn áp dụng") for fired in row.no_longer)
     if before.deducted != after.deducted:
         yield f"Tổng điểm trừ: {_change(before.deducted, after.deducted)}"
     if before.cut != after.cut:
         yield f"Điểm bị cắt do mức trần: {_change(before.cut, after.cut)}"
+    said = {code for moved in row.criteria if not moved.before for code in moved.after}
     for code in row.asked_again:
-        yield f"Tiêu chí {code} «{names[1].criteria[code]}»: phải hỏi lại, chưa có số liệu nên tạm coi là chưa báo cáo"
+        if code not in said:
+            yield f"Tiêu chí {_titled(names[1], (code,))}: phải hỏi lại, chưa có số liệu nên tạm coi là chưa báo cáo"
 
 
-def _criterion(names: tuple[Names, Names], moved: MovedCriterion) -> str:
+def _criterion(names: tuple[Names, Names], moved: MovedCriterion, asked_again: tuple[str, ...]) -> str:
     (points_before, points_after), (maximum_before, maximum_after) = moved.points, moved.maximum
     if not moved.before:
-        return f"Tiêu chí mới {_titled(names[1], moved.after)}: {_of(points_after, maximum_after)}"
+        unasked = " (chưa hỏi nên chưa có số liệu)" if set(moved.after) <= set(asked_again) else ""
+        return f"Tiêu chí mới {_titled(names[1], moved.after)}: {_of(points_after, maximum_after)}{unasked}"
     if not moved.after:
         return f"Bỏ tiêu chí {_titled(names[0], moved.before)}: mất {_of(points_before, maximum_before)}"
     codes = "" if moved.before == moved.after else f" (trước: {', '.join(moved.before)})"
