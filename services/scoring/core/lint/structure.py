@@ -13,7 +13,11 @@ from shared.ruleset.places import join
 
 __all__ = ["check_criteria", "check_inputs", "check_sections", "doubles"]
 
-TOTAL = Fraction(10)  # the Decision's criteria sets have 100 points; other bodies count 420 or 1,000, always in tens
+TOTAL = Fraction(100)  # of the Decision's criteria sets
+LARGE, TENS = (
+    Fraction(200),
+    Fraction(10),
+)  # other bodies count 420 or 1,000: in tens, and so far off that 110 is no scale
 _NUMERIC = ("integer", "decimal")
 
 
@@ -57,7 +61,7 @@ def _total(scope: Scope) -> Iterator[Finding]:
 
 
 def _is_round(total: Fraction) -> bool:
-    return total > 0 and total % TOTAL == 0
+    return total == TOTAL or (total >= LARGE and total % TENS == 0)
 
 
 def check_criteria(scope: Scope) -> Iterator[Finding]:

@@ -18,8 +18,8 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Correct the points of the criteria or of the section.",
     ),
     "set.total": (
-        "Tổng điểm các hạng mục là {sum}, phải là số tròn chục (100, 420, 1.000, …).",
-        "The sections add up to {sum}; it must be a multiple of ten (100, 420, 1,000 …).",
+        "Tổng điểm các hạng mục là {sum}, phải là 100 (hoặc một thang lớn, tròn chục: 420, 1.000, …).",
+        "The sections add up to {sum}; it must be 100 (or a large scale in tens: 420, 1,000 …).",
         "Phân bổ lại điểm giữa các hạng mục.",
         "Distribute the points of the sections again.",
     ),
