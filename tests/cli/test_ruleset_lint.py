@@ -14,10 +14,10 @@ PORTAL = RULESETS / "portal-district" / "2021.1.yaml"
 Write = Callable[[str, str], Path]
 
 
-def test_official_rule_sets_are_sound(run: Run) -> None:
+def test_rule_sets_that_ship_are_sound(run: Run) -> None:
     ended = run("ruleset", "lint", *OFFICIAL)
     assert ended.code == 0, ended.out
-    assert ended.out.count("✓") == len(OFFICIAL) == 6
+    assert ended.out.count("✓") == len(OFFICIAL) >= 6
 
 
 def test_json_names_the_reference_of_a_sound_file(run: Run) -> None:

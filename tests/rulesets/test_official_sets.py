@@ -19,7 +19,13 @@ from shared.ruleset.document import BestMethod, Method, RuleSet, SumMethod
 from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused, load_file, load_text
 
 FOLDER = Path(__file__).parents[2] / "services" / "scoring" / "rulesets"
-FILES = sorted(FOLDER.rglob("*.yaml"))
+# Sets of other bodies are in folders of their own: test_foreign_sets.
+FILES = sorted(
+    path
+    for programme in ("it", "portal")
+    for group in ("province", "district")
+    for path in (FOLDER / f"{programme}-{group}").glob("*.yaml")
+)
 LOADED: dict[Path, LoadedRuleSet] = {path: load_file(path) for path in FILES}
 KEYS = {loaded.rule_set.key: loaded for loaded in LOADED.values()}
 
