@@ -26,6 +26,11 @@ class Scorer:
         self._engine = engine
         self._versions: dict[str, BatchScorer] = {}
 
+    @property
+    def engine(self) -> RuleEngine:
+        """The engine that decides which rules fire."""
+        return self._engine
+
     def compiled(self, rule_set: RuleSet) -> CompiledRuleSet:
         """The version, compiled and loaded in the engine."""
         return self._version(rule_set).compiled
