@@ -21,13 +21,15 @@ COMMANDS = [
     for part in nested(each.line)
     if words(part)[:1] == ["xephang"]
 ]
-OFFLINE = (["ruleset", "lint"], ["score"])
+OFFLINE = (["ruleset", "lint"], ["ruleset", "form"], ["ruleset", "method"], ["score"], ["explain", "--ruleset"])
 BESIDE = ("cp", "sed")
 SKIPPED = "…"
 
 
 def _offline(line: str) -> bool:
-    return words(line)[:1] == ["xephang"] and any(words(line)[1 : 1 + len(start)] == start for start in OFFLINE)
+    typed_ = words(line)
+    by_key = any("@" in word for word in typed_)  # of a platform's rule set
+    return typed_[:1] == ["xephang"] and not by_key and any(typed_[1 : 1 + len(start)] == start for start in OFFLINE)
 
 
 WITH_OFFLINE = sorted({block.page for block in SHELL if any(_offline(each.line) for each in typed(block))})

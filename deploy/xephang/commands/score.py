@@ -74,7 +74,7 @@ def proof_of_files(ruleset: Path, answers: Path) -> Proof:
     verified = _verified(document, rule_set)
     best = _group_best(document, rule_set)
     card = Scorer(engine).score(rule_set, [verified], best)[0]
-    return proof(rule_set, verified, card, best)
+    return proof(rule_set, verified, card, best, "chấm thử")
 
 
 def _verified(document: Document, rule_set: RuleSet) -> VerifiedSubmission:
