@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.contracts.envelope import Event, UnreadableEvent, read_event
+from shared.contracts.envelope import Event, UnreadableEvent
 from shared.messaging.aggregate import AggregateDocument, Collection
 from shared.messaging.commands import Aggregates
 from shared.messaging.handlers import Context, Handler, Reference, told_as
@@ -47,7 +47,7 @@ def _kept(document: AggregateDocument[Any], handlers: Handlers) -> Iterable[Told
         handler = handlers.get((kept.topic, kept.event.type))
         if handler is not None:
             try:
-                yield handler, read_event(kept.event)
+                yield handler, kept.told
             except UnreadableEvent:
                 log.debug("%s can no longer be read", kept.event.id)
 

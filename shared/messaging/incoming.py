@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.contracts.envelope import ATTRIBUTE_MAX, MAX_SEQUENCE, Event, UnreadableEvent, decode, read_event
+from shared.contracts.envelope import ATTRIBUTE_MAX, MAX_SEQUENCE, Event, UnreadableEvent, decode
 from shared.contracts.registry import SERVICES, topic
 from shared.messaging.handlers import Handler
 from shared.messaging.kept import Kept
@@ -45,7 +45,8 @@ def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incom
     handler = handlers.get((record.topic, envelope.type))
     if handler is None:
         raise UnreadableEvent(f"no handler for the event type {envelope.type!r} on {record.topic}")
-    event = read_event(envelope)
+    kept = Kept(record.topic, envelope, letter, len(record.value) + 300)
+    event = kept.told
     if told_by_us(record.topic) and not (envelope.stream and envelope.sequence >= 1):
         raise UnreadableEvent("an event of ours needs a stream, and a sequence from 1")
     try:
@@ -53,7 +54,6 @@ def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incom
         key.encode()
     except Exception as error:
         raise UnreadableEvent(f"it names no aggregate: {error!r}") from error
-    kept = Kept(record.topic, envelope, letter, len(record.value) + 300)
     return Incoming(record, event, handler, (handler.into.name, key), kept)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from shared.contracts.envelope import CloudEvent
+from shared.contracts.envelope import CloudEvent, Event, read_event
 
 __all__ = ["LETTER_CURSOR", "Kept", "cursor_of", "letter_cursor"]
 
@@ -31,6 +32,11 @@ class Kept:
     event: CloudEvent
     letter: str = ""
     size: int = 0
+
+    @cached_property
+    def told(self) -> Event[Any]:
+        """The event with its data read into its class, once. Raises `UnreadableEvent`."""
+        return read_event(self.event)
 
     @property
     def cursor(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from shared.contracts.envelope import UnreadableEvent, read_event
+from shared.contracts.envelope import UnreadableEvent
 from shared.contracts.registry import topic
 from shared.kernel.canonical import sha256_hex
 from shared.kernel.errors import DomainError
@@ -169,7 +169,7 @@ class Step:
             return
         handler = self._handler(kept)
         try:
-            change = handler.apply(document.state, read_event(kept.event), self._context)
+            change = handler.apply(document.state, kept.told, self._context)
             actor = "" if told_by_us(kept.topic) else kept.event.foreign_actor
             document.apply(self._service, change, self._context.now, cause=kept.event, actor=actor)
         except Exception as error:
@@ -179,7 +179,7 @@ class Step:
         """`collection/key` of the first reference that is not there, or nothing."""
         handler = self._handler(kept)
         try:
-            missing = handler.missing(read_event(kept.event).data, self._context)
+            missing = handler.missing(kept.told.data, self._context)
         except UnreadableEvent as error:  # the code has changed since it was kept
             raise Failed(kept, handler.name, error, final=True) from error
         except Exception as error:
