@@ -13,12 +13,13 @@ from services.scoring.core.life_cycle import KeptRuleSet
 from services.scoring.core.life_cycle_refusals import no_reason, nothing_before, out_of_turn
 from services.scoring.core.lint import lint
 from services.scoring.core.two_clocks import applicable, version_before
+from services.scoring.documents import load_document
 from services.scoring.ports import RuleEngine
 from services.scoring.usecases.try_examples import placed
 from shared.kernel.errors import Fault, NotFound
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Group, Programme
-from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused, load_text
+from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused
 
 __all__ = [
     "acknowledge_rehearsal",
@@ -35,7 +36,7 @@ __all__ = [
 
 def check_rule_set(content: bytes, name: str, engine: RuleEngine) -> tuple[LoadedRuleSet, Sequence[Fault]]:
     """Read, lint and try the examples. Returns the warnings; raises `RuleSetRefused` with every error at its place."""
-    loaded = load_text(content, name)
+    loaded = load_document(content, name)
     return loaded, _check(loaded, engine)
 
 
@@ -134,8 +135,8 @@ async def roll_back_rule_set(
 ) -> tuple[KeptRuleSet, KeptRuleSet]:
     """Let campaigns from a year on pin the version before again; returns the set rolled back, and that version.
 
-    The version before comes first: cut off between the two writes nothing has changed for anybody, and asking again
-    ends it. Raises `NotFound`, `Conflict` or `Invalid`.
+    The version before comes first: cut off between the two writes there is still a version for everybody, and asking
+    again ends it. Raises `NotFound`, `Conflict` or `Invalid`.
     """
     if not reason.strip():
         raise no_reason(key)

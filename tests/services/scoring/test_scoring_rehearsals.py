@@ -5,53 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, an_input, rejected
-from scoring_messages import FIRST, NOW, RULE_SET, the_rule_set, verified, was_reopened, was_verified
-from scoring_service import Scoring, ScoringApi
+from scoring_builders import rejected
+from scoring_documents import DRAFT, keep, rehearsed, the_draft
+from scoring_messages import FIRST, RULE_SET, the_rule_set, verified, was_reopened, was_verified
+from scoring_service import ScoringApi
 
 from services.scoring.collections import REHEARSAL_PAGES, REHEARSALS, RULE_SETS
-from services.scoring.core.life_cycle import load
 from services.scoring.usecases import rehearsal_work
 from services.scoring.usecases.rehearse import rehearse_due
 from shared.kernel.canonical import canonical_json
-from shared.ruleset.document import RuleSet
 
 OLD = RULE_SET.key
 KEY = "thu-nghiem@2"
 BASE = f"/rulesets/{KEY}/rehearsals"
-
-
-def the_draft(**more: Any) -> RuleSet:
-    """Two points for an application; 1.2 became 1.3; 1.4 is new; who is late loses points from the third day on."""
-    counted = {"form": "count", "input": "apps", "unit_points": 2}
-    documents = {"required": True, "documents": ["Danh sách ứng dụng"]}
-    late, very = ({"fact": "submission.days_late", "at_least": days} for days in (3, 10))
-    renamed = {"kind": "renamed", "before": ["1.2"], "after": ["1.3"]}
-    return a_rule_set(
-        a_section(
-            "1",
-            a_criterion("1.1", counted, [an_input("apps", minimum=0, unit="ứng dụng")], 50, evidence=documents),
-            a_criterion("1.3", {"form": "relative", "input": "posts"}, [an_input("posts", minimum=0, unit="bài")], 40),
-            a_criterion("1.4", {"form": "yes_no", "input": "plan"}, [an_input("plan", "boolean")], 10),
-        ),
-        rules=[
-            a_rule("nop-muon", late, {"effect": "deduct", "from": "total", "points": 5}),
-            a_rule("qua-muon", very, {"effect": "exclude_from_ranking"}),
-            a_rule("it-ung-dung", {"fact": "input.apps", "below": 25}, {"effect": "flag", "flag": "it"}),
-        ],
-        **{
-            "version": "2",
-            "mapping": {"version": "1", "entries": [renamed, {"kind": "new", "after": ["1.4"]}]},
-            **more,
-        },
-    )
-
-
-DRAFT = the_draft()
-
-
-async def keep(scoring: Scoring, rule_set: RuleSet, by: str = "an") -> None:
-    await scoring.aggregates.execute(RULE_SETS, rule_set.key, lambda old: load(old, rule_set, by, NOW))
 
 
 @pytest.fixture
@@ -61,14 +27,6 @@ async def ranked(api: ScoringApi) -> ScoringApi:
     await api.ranked(*FIRST)
     await keep(api, DRAFT)
     return api
-
-
-async def rehearsed(api: ScoringApi) -> dict[str, Any]:
-    """Asked for, worked out, and read."""
-    asked = await api.post(BASE, {"campaign": "2021"})
-    assert asked.status_code == 202, asked.text
-    await rehearse_due(api.aggregates, api.scorer)
-    return dict((await api.get(f"{BASE}/2021", "rules_admin")).json())
 
 
 async def rows(api: ScoringApi, page: int = 0) -> list[dict[str, Any]]:

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 import orjson
 import yaml
+from scoring_documents import EXAMPLE, as_yaml
 from scoring_messages import NOW, RULE_SET, the_rule_set, verified, was_verified
 from scoring_service import ScoringApi
 
 from services.scoring.collections import RULE_SETS
-from services.scoring.core.life_cycle import KeptRuleSet, load
+from services.scoring.core.life_cycle import KeptRuleSet, load, reinstate
 from shared.kernel.canonical import sha256_hex
 
 KEY = RULE_SET.key
-EXAMPLE: dict[str, Any] = {
-    "id": "day-du",
-    "title": {"vi": "Trả lời đầy đủ"},
-    "answers": {"apps": 30, "posts": 5},
-    "group_best": {"posts": 10},
-    "expect": {"points": 55, "maximum": 100, "level": "trung_binh", "fired": []},
-}
-
-
-class _Plain(yaml.SafeDumper):
-    """Writes no aliases."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def as_yaml(**changes: Any) -> bytes:
-    """The rule set as a file."""
-    document = {**RULE_SET.canonical(), "examples": [EXAMPLE], **changes}
-    return yaml.dump(document, Dumper=_Plain, allow_unicode=True, sort_keys=False).encode()
 
 
 async def loaded(api: ScoringApi, content: bytes | None = None) -> dict[str, Any]:
@@ -205,3 +188,68 @@ async def test_only_the_rules_admin_changes_rule_sets(api: ScoringApi) -> None:
         for who, status in {"": 401, "operator": 403, "verifier": 403, "agency:so-y-te": 403}.items():
             assert (await api.post(path, {}, who)).status_code == status
     assert (await api.get("/rulesets/all", "agency:so-y-te")).status_code == 403
+
+
+async def test_a_year_returns_to_the_version_before(api: ScoringApi) -> None:
+    first, second = the_rule_set(), the_rule_set("2", unit_points=2, mapping={"version": "1"})
+    await api.has(first)
+    assert (await rolled_back(api, 2021)).json()["type"].endswith("ruleset.nothing_before"), "it is the first one"
+    api.clock.set(NOW + timedelta(days=1))
+    await api.has(second)
+    await api.post(f"/rulesets/{KEY}/retire", {"reason": "Có bản mới"})
+    api.clock.set(NOW + timedelta(days=2))
+    assert (await rolled_back(api, 2022, second.key, "  ")).json()["type"].endswith("ruleset.no_reason")
+    done = await rolled_back(api, 2022, second.key)
+    assert done.status_code == 200, done.text
+    after, again = done.json()["rolled_back"], done.json()["applies"]
+    assert (after["status"], after["active_until_year"], after["reached"]) == ("active", 2021, "rolled_back")
+    assert (again["ref"]["version"], again["status"], again["active_from_year"]) == ("1", "active", 2022)
+    assert (await rolled_back(api, 2022, second.key)).json() == done.json(), "the same again changes nothing"
+    told = [event for event in await api.said(RULE_SETS.name, second.key) if "rolledback" in event.type]
+    assert [(event.actor, event.data["record"]["active_until_year"]) for event in told] == [("an", 2021)]
+    for year, version in {2021: "2", 2022: "1", 2025: "1", 2026: None}.items():
+        assert await applies(api, year) == version
+    assert await applies(api, 2022, NOW + timedelta(days=1)) == "2", "as was known before"
+    assert await applies(api, 2022, NOW - timedelta(seconds=1)) is None
+
+
+async def rolled_back(api: ScoringApi, year: int, key: str = KEY, reason: str = "Sai thang điểm") -> httpx.Response:
+    return await api.post(f"/rulesets/{key}/rollback", {"year": year, "reason": reason})
+
+
+async def applies(api: ScoringApi, year: int, known_at: datetime | None = None) -> str | None:
+    query = {"programme": "it", "group": "province", "year": year}
+    moment = {"known_at": known_at.isoformat()} if known_at else {}
+    answer = await api.call("GET", "/rulesets/applicable", params={**query, **moment})
+    assert answer.status_code == 200, answer.text
+    ref = answer.json()["rule_set"]
+    return ref["version"] if ref else None
+
+
+async def test_a_rollback_cut_off_half_way_is_ended_by_asking_again(api: ScoringApi) -> None:
+    first, second = the_rule_set(), the_rule_set("2", unit_points=2)
+    await api.has(first)
+    api.clock.set(NOW + timedelta(days=1))
+    await api.has(second)
+    await api.post(f"/rulesets/{KEY}/retire", {"reason": "Có bản mới"})
+    step = partial(reinstate, key=KEY, year=2022, instead_of=second.key, by="an", now=NOW, reason="Sai")
+    await api.aggregates.execute(RULE_SETS, KEY, step)
+    assert await applies(api, 2022) in {"1", "2"}, "nobody is without a version in between"
+    assert (await rolled_back(api, 2022, second.key)).status_code == 200
+    assert await applies(api, 2022) == "1"
+
+
+async def test_what_is_in_force_is_asked_with_a_moment_that_has_a_zone(api: ScoringApi) -> None:
+    for more in ({"known_at": "2021-11-01"}, {"known_at": "2021-11-01T00:00:00"}, {"year": "x"}, {"group": "x"}):
+        query = {"programme": "it", "group": "province", "year": 2021, **more}
+        assert (await api.call("GET", "/rulesets/applicable", params=query)).status_code == 422
+
+
+async def test_a_draft_is_read_by_staff_before_it_is_approved(api: ScoringApi) -> None:
+    draft = await loaded(api)
+    answer = await api.get(f"/rulesets/{KEY}/draft", "rules_admin")
+    assert sha256_hex(answer.content) == draft["ref"]["hash"]
+    assert (await api.get(f"/rulesets/{KEY}/draft", "agency:so-y-te")).status_code == 403
+    assert (await api.get("/rulesets/la@1/draft", "rules_admin")).status_code == 404
+    query = {"programme": "it", "group": "province", "year": 2021}
+    assert (await api.call("GET", "/rulesets/applicable", params=query)).json()["considered"] == []
