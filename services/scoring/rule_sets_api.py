@@ -26,6 +26,7 @@ from services.scoring.usecases.change_rule_set import (
     retire_rule_set,
     roll_back_rule_set,
 )
+from services.scoring.workbook_api import WORKBOOK_CONTENT, workbook_routes
 from shared.contracts.scoring import RuleSetStep
 from shared.http.auth import Person, require
 from shared.http.problems import read_body
@@ -43,8 +44,12 @@ Staff = Annotated[Person, Depends(require("operator", "verifier", "rules_admin",
 _DOCUMENT_BODY = {
     "requestBody": {
         "required": True,
-        "description": "The rule set as YAML or as JSON.",
-        "content": {"application/yaml": {"schema": {"type": "string"}}, "application/json": {"schema": {}}},
+        "description": "The rule set as YAML, as JSON, or as an Excel workbook.",
+        "content": {
+            "application/yaml": {"schema": {"type": "string"}},
+            "application/json": {"schema": {}},
+            **WORKBOOK_CONTENT,
+        },
     }
 }
 
@@ -111,6 +116,7 @@ class RolledBack(BaseModel):
 def rule_set_routes(router: APIRouter, aggregates: Aggregates, engine: RuleEngine) -> None:
     """Add the routes."""
     rehearsal_routes(router, aggregates)
+    workbook_routes(router, aggregates)
 
     @router.post("/rulesets/lint", tags=["rule sets"], openapi_extra=_DOCUMENT_BODY, summary="Check, keep nothing")
     async def lint(request: Request, _: RulesAdmin, name: str = "document") -> dict[str, Any]:

@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Tệp bộ tiêu chí YAML hoặc JSON.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Tệp bộ tiêu chí YAML, JSON hoặc Excel (.xlsx).")],
     previous: Annotated[
         Path | None, typer.Option(help="Phiên bản trước, để kiểm tra phần sửa đổi (the version it amends).")
     ] = None,
@@ -61,10 +61,10 @@ def lint(
 ) -> None:
     """Kiểm tra tệp bộ tiêu chí và chạy các ví dụ trong đó; không cần nền tảng (offline)."""
     from services.scoring.adapters.durable_engine import DurableEngine
-    from shared.ruleset.loader import load_text
+    from services.scoring.documents import load_document
 
     engine = DurableEngine()
-    before = load_text(content_of(previous), str(previous)).rule_set if previous else None
+    before = load_document(content_of(previous), str(previous)).rule_set if previous else None
     found = [examine(file, engine, before) for file in files]
     if as_json:
         say_json([each.as_json() for each in found])
@@ -78,13 +78,14 @@ def lint(
 def examine(file: Path, engine: RuleEngine, previous: RuleSet | None = None) -> Examined:
     """Everything that is wrong with a file: shape, then lint, then its examples."""
     from services.scoring.core.lint import lint as lint_document
+    from services.scoring.documents import load_document
     from services.scoring.usecases.change_rule_set import check_rule_set
-    from shared.ruleset.loader import RuleSetRefused, load_text
+    from shared.ruleset.loader import RuleSetRefused
 
     content = content_of(file)
     warnings: tuple[Fault, ...] = ()
     try:
-        loaded = load_text(content, str(file))
+        loaded = load_document(content, str(file))
         findings = lint_document(loaded, previous)
         warnings = tuple(each for each in findings if each.severity == "warning")
         errors = tuple(each for each in findings if each.severity == "error")

@@ -17,6 +17,7 @@ from deploy.xephang.commands.documents import content_of
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
 from deploy.xephang.commands.outcome import examples, fault_lines, note, say, say_json, say_table
 from services.scoring.core.amendment import amend, render_text
+from services.scoring.documents import MEDIA_TYPE, is_workbook
 from shared.kernel.errors import Fault
 from shared.ruleset.document import RuleSet
 
@@ -57,7 +58,7 @@ def register(app: typer.Typer) -> None:
 
 
 def load(
-    file: Annotated[Path, typer.Argument(help="Tệp bộ tiêu chí YAML hoặc JSON.")],
+    file: Annotated[Path, typer.Argument(help="Tệp bộ tiêu chí YAML, JSON hoặc Excel (.xlsx).")],
     url: Url = "",
     token: Token = "",
     data: Data = DEFAULT_DATA,
@@ -65,8 +66,9 @@ def load(
 ) -> None:
     """Kiểm tra và nạp thành bản nháp (load a draft)."""
     content = content_of(file)
+    kind = MEDIA_TYPE if is_workbook(content) else "application/yaml"
     client = connect(url, token, data, "rules_admin", person=FIRST)
-    state = client.post(f"/scoring/rulesets?name={quote(file.name)}", content, content_type="application/yaml")
+    state = client.post(f"/scoring/rulesets?name={quote(file.name)}", content, content_type=kind)
     _told(state, as_json)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -17,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell as FileCell
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.dimensions import RowDimension
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -39,14 +41,14 @@ from services.scoring.core.workbook.sheets import (
 from services.scoring.core.workbook.wording import fault
 from shared.ruleset.loader import RuleSetRefused
 
-__all__ = ["MEDIA_TYPE", "read_workbook_file", "write_workbook_file"]
-
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["read_workbook_file", "write_workbook_file"]
 
 # What openpyxl does not keep (drawings, extensions) is nothing that a rule set has.
 warnings.filterwarnings("ignore", module="openpyxl")
 
 _FONT = "Times New Roman"  # what official documents are set in
+_LINE, _HIGHEST = 14.5, 409.0  # points
+_SCALE = 60  # per cent
 _LIST_LENGTH = 255
 _CODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LOOKS_CODED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -89,19 +91,21 @@ _FILLS: dict[str, str] = {
     "header": "D9E2F3",
     "technical": "EDEDED",
     "section": "F2F2F2",
+    "section_key": "F2F2F2",
     "section_number": "F2F2F2",
+    "label": "F7F7F7",
     "total": "D9E2F3",
     "total_number": "D9E2F3",
 }
-_BOLD = ("title", "subtitle", "block", "header", "technical", "section", "section_number", "total", "total_number")
-_CENTERED = ("title", "subtitle", "header", "technical", "center", "answer", "date", "key")
-_RIGHT = ("number", "section_number", "total_number")
+_CENTERED = ("title", "subtitle", "header", "technical", "center", "answer", "date", "key", "number", "section_key")
+_CENTERED_BOLD = ("section_number", "total_number")
+_BOLD = ("title", "subtitle", "block", "header", "technical", "section", "section_key", "total", *_CENTERED_BOLD)
 _UNFRAMED = ("title", "subtitle", "note", "block")
 _SIZES = {"title": 14, "subtitle": 12, "block": 12}
 
 
 def _style(style: Style, form: str, name: str) -> NamedStyle:
-    side = "center" if style in _CENTERED else "right" if style in _RIGHT else "left"
+    side = "center" if style in (*_CENTERED, *_CENTERED_BOLD) else "left"
     made = NamedStyle(name=name)
     made.font = Font(name=_FONT, size=_SIZES.get(style, 11), bold=style in _BOLD, italic=style in ("repeat", "note"))
     made.alignment = Alignment(horizontal=side, vertical="center", wrap_text=True)
@@ -135,12 +139,38 @@ def _write_sheet(made: Worksheet, sheet: Sheet, styles: _Styles) -> None:
         made.merge_cells(start_row=area.top, start_column=area.left, end_row=area.bottom, end_column=area.right)
     for column, width in sheet.widths.items():
         made.column_dimensions[column_letters(column)].width = width
+    for row, height in _estimated_heights(sheet).items():
+        made.row_dimensions[row] = _AutoHeight(made, index=row, ht=height)
     for row, height in sheet.heights.items():
-        made.row_dimensions[row].height = height
+        made.row_dimensions[row] = RowDimension(made, index=row, ht=height)
     if sheet.frozen:
         made.freeze_panes = _name(sheet.frozen)
     _write_choices(made, sheet)
     _set_up_printing(made, sheet)
+
+
+class _AutoHeight(RowDimension):
+    """A row whose height is only a guess: Excel fits it again when its text changes."""
+
+    @property
+    def customHeight(self) -> None:  # type: ignore[override]  # noqa: N802 - openpyxl's name
+        return None
+
+
+def _estimated_heights(sheet: Sheet) -> dict[int, float]:
+    """Heights by the number of lines that wrapped text takes; programs that fit rows themselves do better."""
+    merged = {(row, column) for area in sheet.merged for row, column in _spots(area)}
+    lines: dict[int, int] = {}
+    for (row, column), cell in sheet.cells.items():
+        if (row, column) not in merged and cell.value is not None:
+            per_line = max(4, int(sheet.widths.get(column, 9) * (1.0 if cell.style in _BOLD else 1.2)))
+            taken = sum(max(1, -(-len(part) // per_line)) for part in str(cell.value).split("\n"))
+            lines[row] = max(lines.get(row, 1), taken)
+    return {row: min(_LINE * count + 5, _HIGHEST) for row, count in lines.items()}
+
+
+def _spots(area: Area) -> Iterator[Spot]:
+    return ((row, column) for row in range(area.top, area.bottom + 1) for column in range(area.left, area.right + 1))
 
 
 def _put_value(cell: FileCell, value: str | Decimal | date | None) -> None:
@@ -166,12 +196,17 @@ def _write_choices(made: Worksheet, sheet: Sheet) -> None:
 
 def _set_up_printing(made: Worksheet, sheet: Sheet) -> None:
     """A4 across, as wide as the page, headings on every page, page numbers."""
+    made.page_margins.footer = 0.4
     made.page_setup.orientation = "landscape"
     made.page_setup.paperSize = 9
-    made.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    made.page_setup.fitToWidth, made.page_setup.fitToHeight = 1, 0
+    if sheet.header_columns:  # too wide for a page: its first columns stand on every one
+        made.page_setup.scale = _SCALE
+        made.print_title_cols = f"A:{column_letters(sheet.header_columns)}"
+    else:
+        made.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        made.page_setup.fitToWidth, made.page_setup.fitToHeight = 1, 0
     made.print_options.horizontalCentered = True
-    for side, inches in (("left", 0.5), ("right", 0.4), ("top", 0.5), ("bottom", 0.6)):
+    for side, inches in (("left", 0.5), ("right", 0.4), ("top", 0.5), ("bottom", 0.8)):
         setattr(made.page_margins, side, inches)
     made.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="Trang &P/&N", font=_FONT))
     made.sheet_view.zoomScale = 90
@@ -229,7 +264,7 @@ def read_workbook_file(content: bytes, name: str) -> ReadBook:
 
 
 def _read_sheet(sheet: Worksheet) -> ReadSheet:
-    values = {spot: _value(cell) for spot, cell in sheet._cells.items() if cell.value is not None}  # type: ignore[attr-defined]
+    values = {spot: _value(cell) for spot, cell in sheet._cells.items() if cell.value is not None}
     rows = frozenset(
         number
         for number, row in sheet.row_dimensions.items()

@@ -9,9 +9,10 @@ from services.scoring.core.coverage import Coverage, Lack, cover
 from services.scoring.core.coverage_proposals import Proposal
 from services.scoring.core.examples import run_examples
 from services.scoring.core.lint import lint
+from services.scoring.documents import load_document
 from services.scoring.ports import RuleEngine
 from shared.kernel.errors import Fault
-from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused, load_text
+from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused
 
 __all__ = ["TriedExamples", "placed", "try_examples"]
 
@@ -58,7 +59,7 @@ class TriedExamples:
 
 def try_examples(content: bytes, name: str, engine: RuleEngine, *, few: bool = False) -> TriedExamples:
     """Run the examples of a document and work out what they cover. Raises `RuleSetRefused` for one with errors."""
-    loaded = load_text(content, name)
+    loaded = load_document(content, name)
     errors = [finding for finding in lint(loaded) if finding.severity == "error"]
     if errors:
         raise RuleSetRefused(tuple(errors))

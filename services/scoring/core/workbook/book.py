@@ -69,10 +69,8 @@ def _scales_sheet(rule_set: RuleSet) -> Sheet:
 
 
 def _check_nothing_is_lost(rule_set: RuleSet, book: Book) -> None:
-    long = next(
-        (cell for sheet in book.sheets for cell in sheet.cells.values() if len(str(cell.value)) > _MAX_CELL), None
-    )
-    problem = f"một ô dài quá {_MAX_CELL} ký tự (a cell is too long)" if long else ""
+    longest = max(len(str(cell.value)) for sheet in book.sheets for cell in sheet.cells.values())
+    problem = f"một ô dài quá {_MAX_CELL} ký tự (a cell is too long)" if longest > _MAX_CELL else ""
     if not problem:
         try:
             again = read_rule_set_book(as_read(book, rule_set.key)).rule_set
@@ -146,25 +144,13 @@ def _document(reading: Reading, sheets: dict[str, ReadSheet]) -> dict[str, Any]:
         return {}
     data = read_info(reading, sheets[words.INFO])
     figures = Figures(reading, sheets[words.FIGURES])
-    titles = figures.titles()
     scales = Scales(reading, read_rows(reading, sheets[words.SCALES], COLUMNS), figures.options())
     title = data.get("title", {}).get("vi")
     data["sections"] = read_sections(reading, sheets[words.CRITERIA], figures, scales, title)
     data["rules"] = read_rules(reading, sheets[words.RULES])
-    data["examples"] = read_examples(reading, sheets[words.EXAMPLES], titles, _criterion_titles(reading, data))
+    data["examples"] = read_examples(reading, sheets[words.EXAMPLES])
     mapping = read_mapping(reading, sheets[words.MAPPING])
     return data | ({"mapping": mapping} if mapping else {})
-
-
-def _criterion_titles(reading: Reading, data: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    return {
-        criterion["code"]: (
-            criterion["title"].get("vi", ""),
-            reading.labels.get(f"sections[{at}].criteria[{index}].title", words.CRITERIA),
-        )
-        for at, section in enumerate(data["sections"])
-        for index, criterion in enumerate(section["criteria"])
-    }
 
 
 def _bounded(faults: Sequence[Fault], name: str) -> Sequence[Fault]:

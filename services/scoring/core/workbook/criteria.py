@@ -176,9 +176,7 @@ class Figures:
 
     def __init__(self, reading: Reading, sheet: ReadSheet) -> None:
         self._reading = reading
-        self._sheet = sheet.name
         self._by_criterion: dict[str, list[tuple[Row, list[Row]]]] = {}
-        self._placed: dict[str, Row] = {}
         for row in read_rows(reading, sheet, FIGURES):
             self._take(row)
 
@@ -198,11 +196,6 @@ class Figures:
             self._reading.refuse("no_input", row.places["id"], value=shown(name))
         else:
             owner.append(row)
-
-    def titles(self) -> dict[str, tuple[str, str]]:
-        """The title of each input and where it stands."""
-        rows = (row for items in self._by_criterion.values() for row, _ in items)
-        return {row.get("id"): (row.get("title") or "", row.places["title"]) for row in rows}
 
     def options(self) -> dict[str, dict[str, tuple[str, str]]]:
         """By input and option: the option's title and where it stands."""

@@ -16,7 +16,7 @@ from services.scoring.core.workbook.codecs import CODES, FLAG, NUMBER, TEXT, WHO
 from services.scoring.core.workbook.conditions import value_text
 from services.scoring.core.workbook.numbers import number_cell, number_of, shown, text_number
 from services.scoring.core.workbook.reading import CellError, Reading, plain
-from services.scoring.core.workbook.sheets import Area, Cell, ReadSheet, Sheet, Style, Value
+from services.scoring.core.workbook.sheets import Area, Cell, ReadSheet, Sheet, Value
 from services.scoring.core.workbook.tables import Column, blank, header_row
 from shared.kernel.exact import exact_text
 from shared.ruleset.document import Example, ExampleAnswer, ExampleUnits, RuleSet
@@ -192,7 +192,8 @@ def examples_sheet(rule_set: RuleSet) -> Sheet:
     """A column for each example; figures that no example answers have their rows too, to be filled in."""
     examples = rule_set.examples
     last = max(_FIRST, _FIRST + len(examples) - 1)
-    sheet = Sheet(words.EXAMPLES, printed_columns=last, header_rows=(_HEADER, _HEADER), frozen=(_HEADER + 1, _FIRST))
+    sheet = Sheet(words.EXAMPLES, printed_columns=last, frozen=(_HEADER + 1, _FIRST))
+    sheet.header_rows, sheet.header_columns = (_HEADER, _HEADER), _FIRST - 1
     sheet.widths |= {1: 14, 2: 26, 3: 44} | dict.fromkeys(range(_FIRST, last + 1), 17)
     sheet.put(1, 1, "VÍ DỤ TÍNH ĐIỂM (SỐ LIỆU GIẢ ĐỊNH)", "title")
     sheet.merged.append(Area(1, 1, 1, _FIRST))
@@ -230,10 +231,9 @@ def _coded(group: str, titles: Mapping[str, str], used: Mapping[str, None]) -> I
 
 
 def _write_line(sheet: Sheet, row: int, line: Line, code: str, title: str, examples: Sequence[Example]) -> None:
-    key: Style = "section" if line.group == _RESULT else "key"
     sheet.put(row, 1, line.group, "repeat")
     sheet.put(row, 2, code or None, "key")
-    sheet.put(row, 3, escaped(title) if title else None, "repeat" if code else key)
+    sheet.put(row, 3, escaped(title) if title else None, "repeat" if code else "label")
     for column, example in enumerate(examples, _FIRST):
         value = _at(example, line.path)
         sheet.cells[row, column] = Cell(None if value is None else line.codec.encode(value), line.codec.style)
@@ -253,16 +253,14 @@ def _at(example: Any, path: Sequence[str]) -> Any:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-def read_examples(
-    reading: Reading, sheet: ReadSheet, figures: Mapping[str, tuple[str, str]], criteria: Mapping[str, tuple[str, str]]
-) -> list[dict[str, Any]]:
-    """The examples as plain data; `figures` and `criteria` have the titles that rows repeat, with their places."""
+def read_examples(reading: Reading, sheet: ReadSheet) -> list[dict[str, Any]]:
+    """The examples as plain data."""
     header = header_row(sheet, _COLUMNS, 1, sheet.bottom)
     if header is None:
         reading.refuse("missing_header", reading.place(sheet.name, (1, 1)), expected="Nhóm, Mã, Nội dung")
         return []
     columns = _example_columns(reading, sheet, header)
-    lines = dict(_read_lines(reading, sheet, header, {_FIGURES: figures, _POINTS: criteria}))
+    lines = dict(_read_lines(reading, sheet, header))
     examples = []
     for index, (column, name) in enumerate(columns.items()):
         path = join("examples", index)
@@ -284,10 +282,8 @@ def _example_columns(reading: Reading, sheet: ReadSheet, header: int) -> dict[in
     return columns
 
 
-def _read_lines(
-    reading: Reading, sheet: ReadSheet, header: int, titles: Mapping[str, Mapping[str, tuple[str, str]]]
-) -> Iterator[tuple[int, Line]]:
-    """What each row below the header is."""
+def _read_lines(reading: Reading, sheet: ReadSheet, header: int) -> Iterator[tuple[int, Line]]:
+    """What each row below the header is; the names beside codes are labels and not read."""
     fixed = {(plain(line.group), plain(line.name)): line for line in (*BEFORE, *AFTER)}
     groups = {plain(group): group for group in _BY_CODE}
     seen: dict[tuple[str, str], int] = {}
@@ -300,10 +296,6 @@ def _read_lines(
         if line is None and group in groups and code:
             path, codec = _BY_CODE[groups[group]]
             line = Line(groups[group], code, (*path, code), codec)
-            title, source = titles.get(groups[group], {}).get(code, ("", ""))
-            if title and name:
-                text = sheet.values.get((row, 3))
-                reading.repeats(text, title, reading.place(sheet.name, (row, 3)), source)
         if line is None:
             _unknown_line(reading, sheet, row, group)
         elif (line.group, line.name) in seen:

@@ -22,9 +22,9 @@ _HOW: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ),
             ("Mã", "Mã tiêu chí như 1.10 là văn bản: ô phải ở dạng Văn bản (Text), nếu không Excel đổi thành 1,1."),
             (
-                "Ô nhắc lại",
-                "Ô chữ nghiêng (tên lựa chọn ở “Thang điểm”, tên số liệu ở “Ví dụ”) chỉ để đọc: sửa ở trang gốc, "
-                "ô nhắc lại để giống hoặc xóa trống.",
+                "Ô chỉ để đọc",
+                "Tên tiêu chí ở “Thang điểm”, tên số liệu và tiêu chí ở “Ví dụ” (chữ nghiêng) không được đọc. Tên lựa "
+                "chọn ở “Thang điểm”, tên bộ tiêu chí và tổng cộng ở “Tiêu chí” phải khớp với nơi gốc, hoặc để trống.",
             ),
         ),
     ),
@@ -119,7 +119,7 @@ def guide_sheet() -> Sheet:
         sheet.put(row, 1, title, "block")
         sheet.merged.append(Area(row, 1, row, 2))
         for number, (name, text) in enumerate(lines, row + 1):
-            sheet.put(number, 1, name, "key")
+            sheet.put(number, 1, name, "label")
             sheet.put(number, 2, text)
         row += len(lines) + 2
     return sheet

@@ -31,8 +31,7 @@ class Item:
     english: bool = False
 
 
-_KEY = Codec(TEXT.encode, TEXT.decode, "key")
-_ITEMS = Column("item", "Mục", _KEY, 30), Column("value", "Nội dung", RAW, 76), Column("en", "Tiếng Anh", TEXT, 50)
+_ITEMS = Column("item", "Mục", TEXT, 30), Column("value", "Nội dung", RAW, 76), Column("en", "Tiếng Anh", TEXT, 50)
 GENERAL = (
     Item("Định dạng", ("format",)),
     Item("Mã bộ tiêu chí", ("id",)),
@@ -123,8 +122,8 @@ def _write_items(sheet: Sheet, row: int, items: Sequence[Item], columns: Sequenc
     write_header(sheet, row, columns)
     for line, item in enumerate(items, row + 1):
         value = _at(model, item.path)
-        sheet.put(line, 1, item.name, "key")
-        sheet.cells[line, 2] = Cell(None if value is None else item.codec.encode(value), item.codec.style)
+        sheet.put(line, 1, item.name, "label")
+        sheet.cells[line, 2] = Cell(None if value is None else item.codec.encode(value), "plain")
         if len(columns) > 2:
             english = _at(model, (*item.path[:-1], "en")) if item.english else None
             sheet.cells[line, 3] = Cell(None if english is None else TEXT.encode(english))

@@ -63,7 +63,8 @@ _ROWS: Mapping[str, tuple[str, ...]] = {
     "average": (INNER,),
     "by": (CLASS,),
 }
-# what a row of each kind uses besides criterion, part and kind
+_ANY = ("criterion", "part", "kind", "label")
+# what a row of each kind uses besides
 _USED: Mapping[str, tuple[str, ...]] = {
     BAND: (*_ENDS, "points"),
     OPTION: ("title", "option", "points"),
@@ -127,6 +128,7 @@ COLUMNS = (
     Column("criterion", "Mã tiêu chí", Codec(TEXT.encode, TEXT.decode, "key"), 9, required=True),
     Column("part", "Phần số", Codec(TEXT.encode, TEXT.decode, "center"), 7),
     Column("kind", "Dòng", Codec(str, choice({kind: kind for kind in _KINDS}).decode, "body", _KINDS), 14, True),
+    Column("label", "Tiêu chí (chỉ để đọc)", Codec(TEXT.encode, lambda _: None, "repeat"), 32),
     Column("title", "Nội dung", TEXT, 46),
     Column("at_least", "Từ (≥)", NUMBER, 10),
     Column("above", "Trên (>)", NUMBER, 10),
@@ -163,7 +165,8 @@ def head_of(method: Method) -> dict[str, Any]:
 
 def scale_rows(criterion: Criterion, inputs: Mapping[str, Input]) -> Iterator[dict[str, Any]]:
     """The rows of one criterion, top down."""
-    yield from _rows(criterion.code, "", criterion.method, inputs)
+    for number, row in enumerate(_rows(criterion.code, "", criterion.method, inputs)):
+        yield row if number else {**row, "label": criterion.title.vi}
 
 
 def _rows(code: str, part: str, method: Method, inputs: Mapping[str, Input]) -> Iterator[dict[str, Any]]:
@@ -237,7 +240,7 @@ class Scales:
             owner = part.rpartition(".")[0] if kind in (PART, CASE, CLASS, INNER) else part
             self._own.setdefault((row.get("criterion") or "", owner), []).append(row)
             if kind:
-                row.only(self.reading, COLUMNS, ("criterion", "part", "kind", *_USED[kind]), (f"dòng “{kind}”", kind))
+                row.only(self.reading, COLUMNS, (*_ANY, *_USED[kind]), (f"dòng “{kind}”", kind))
                 row.needs(self.reading, COLUMNS, *_NEEDED[kind])
 
     def method(self, head: Row, code: str, path: str, part: str = "") -> dict[str, Any]:

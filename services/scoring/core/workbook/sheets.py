@@ -37,6 +37,7 @@ Style = Literal[
     "header",
     "technical",
     "section",
+    "section_key",
     "section_number",
     "total",
     "total_number",
@@ -47,6 +48,8 @@ Style = Literal[
     "repeat",
     "key",
     "answer",
+    "label",
+    "plain",
 ]
 Spot = tuple[int, int]  # row, column
 
@@ -115,6 +118,7 @@ class Sheet:
     merged: list[Area] = field(default_factory=list)
     choices: list[Choices] = field(default_factory=list)
     header_rows: tuple[int, int] | None = None
+    header_columns: int = 0
     printed_columns: int = 0
     frozen: Spot | None = None
 

@@ -23,6 +23,7 @@ __all__ = [
     "write_rows",
 ]
 
+_OF_SECTION: Mapping[Style, Style] = {"number": "section_number", "key": "section_key"}
 _SPARE_ROWS = 200  # rows below the last that have drop-downs as well
 
 
@@ -92,7 +93,7 @@ def write_row(sheet: Sheet, row: int, columns: Sequence[Column], values: Mapping
         written = None if value is None else column.codec.encode(value)
         look: Style = column.codec.style
         if style:
-            look = "section_number" if look == "number" else "section"
+            look = _OF_SECTION.get(look, "section")
         sheet.cells[row, number] = Cell(written, look, column.key in values.get("percent", ()))
 
 

@@ -1,0 +1,47 @@
+"""Rule sets as Excel workbooks over HTTP; loading and linting take one where they take YAML (rule_sets_api.py)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from services.scoring.collections import RULE_SETS
+from services.scoring.core.life_cycle import KeptRuleSet
+from services.scoring.documents import MEDIA_TYPE, workbook_of
+from shared.http.auth import Person, require
+from shared.kernel.errors import NotFound
+from shared.messaging.commands import Aggregates
+
+__all__ = ["WORKBOOK_CONTENT", "workbook_routes"]
+
+Staff = Annotated[Person, Depends(require("operator", "verifier", "rules_admin", "chairman"))]
+
+WORKBOOK_CONTENT: dict[str, Any] = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"content": WORKBOOK_CONTENT, "description": "The workbook"}}
+
+
+def workbook_routes(router: APIRouter, aggregates: Aggregates) -> None:
+    """Add the routes."""
+
+    @router.get("/rulesets/{key}/workbook", tags=["rule sets"], responses=_ANSWERS, summary="The set as a workbook")
+    async def workbook(key: str) -> Response:
+        kept = await aggregates.get(RULE_SETS, key)
+        if kept is None or kept.status == "draft":
+            raise NotFound(f"Không có bộ tiêu chí {key}", f"there is no approved rule set {key}")
+        return await _workbook(kept)
+
+    @router.get("/rulesets/{key}/draft/workbook", tags=["rule sets"], responses=_ANSWERS, summary="Of a draft too")
+    async def draft_workbook(key: str, _: Staff) -> Response:
+        kept = await aggregates.get(RULE_SETS, key)
+        if kept is None:
+            raise NotFound(f"Không có bộ tiêu chí {key}", f"there is no rule set {key}")
+        return await _workbook(kept)
+
+
+async def _workbook(kept: KeptRuleSet) -> Response:
+    content = await asyncio.to_thread(workbook_of, kept.rule_set(kept.ref))
+    name = f"{kept.ref.id}-{kept.ref.version}.xlsx"
+    return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": f'attachment; filename="{name}"'})
