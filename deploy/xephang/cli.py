@@ -27,6 +27,7 @@ from deploy.xephang.commands import (
     ruleset_rehearse,
     ruleset_schema,
     ruleset_test,
+    ruleset_workbook,
     run_year,
     score,
     serve,
@@ -72,6 +73,7 @@ ruleset_rehearse.register(ruleset)
 ruleset_applicable.register(ruleset)
 ruleset_schema.register(ruleset)
 ruleset_test.register(ruleset)
+ruleset_workbook.register(ruleset)
 ruleset_form.register(ruleset)
 ruleset_method.register(ruleset)
 
