@@ -14,6 +14,7 @@ from deploy.xephang.year.answering import PROGRAMMES
 from deploy.xephang.year.office import Office, Refused
 from deploy.xephang.year.stage import OPERATOR
 from deploy.xephang.year.subscriber import Subscriber
+from services.scoring.core.proof import Proof, render_text
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import Ranking
 from shared.kernel.canonical import canonical_json
@@ -86,8 +87,9 @@ async def _scorecards(office: Office, ranking: Ranking, folder: Path, *, proofs:
         if not proofs:
             write_file(folder / f"{agency}.json", (await office.raw(path, OPERATOR)).content)
             continue
-        write_file(folder / f"{agency}.json", (await office.raw(f"{path}/proof", OPERATOR)).content)
-        write_file(folder / f"{agency}.txt", (await office.raw(f"{path}/proof/text", OPERATOR)).content)
+        made = (await office.raw(f"{path}/proof", OPERATOR)).content
+        write_file(folder / f"{agency}.json", made)
+        write_file(folder / f"{agency}.txt", render_text(Proof.model_validate_json(made)).encode())
 
 
 def _ranking(body: bytes) -> Ranking:
