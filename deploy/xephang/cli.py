@@ -21,6 +21,7 @@ from deploy.xephang.commands import (
     publish,
     rank,
     ruleset_applicable,
+    ruleset_diff,
     ruleset_form,
     ruleset_life,
     ruleset_method,
@@ -74,6 +75,7 @@ ruleset_applicable.register(ruleset)
 ruleset_schema.register(ruleset)
 ruleset_test.register(ruleset)
 ruleset_workbook.register(ruleset)
+ruleset_diff.register(ruleset)
 ruleset_form.register(ruleset)
 ruleset_method.register(ruleset)
 

@@ -22,7 +22,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.kernel.errors import DomainError, Forbidden
 
-__all__ = ["ROLES", "DemoIssuer", "Person", "Role", "TokenVerifier", "Unauthenticated", "require"]
+__all__ = ["ROLES", "DemoIssuer", "Person", "Role", "TokenVerifier", "Unauthenticated", "known", "require"]
 
 Role = Literal["platform", "agency", "verifier", "rules_admin", "operator", "chairman"]
 ROLES: tuple[str, ...] = get_args(Role)
@@ -141,6 +141,21 @@ class DemoIssuer:
             pass
         finally:
             temporary.unlink()
+
+
+def known(*roles: Role) -> Callable[..., Person | None]:
+    """A FastAPI dependency for what everybody may read: the person asking if they have one of the roles, else None."""
+
+    def person(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Person | None:
+        if credentials is None:
+            return None
+        verifier: TokenVerifier = request.app.state.tokens
+        found = verifier.person(credentials.credentials)
+        return found if found.roles & set(roles) else None
+
+    return person
 
 
 def require(*roles: Role) -> Callable[..., Person]:

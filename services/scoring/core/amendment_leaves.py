@@ -117,8 +117,8 @@ _VALUES = {
 
 
 def leaves(data: Any) -> dict[Path, str]:
-    """Every field of plain JSON with its value as people read it."""
-    return dict(_leaves((), data))
+    """Every field of plain JSON with its value as people read it; nothing where there is nothing."""
+    return {} if data is None else dict(_leaves((), data))
 
 
 def leaf_lines(before: Leaves, after: Leaves, only: Iterable[str] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -126,8 +126,10 @@ def leaf_lines(before: Leaves, after: Leaves, only: Iterable[str] = ()) -> tuple
     names = set(only)
     paths = [path for path in dict.fromkeys([*before, *after]) if before.get(path) != after.get(path)]
     if names:
-        paths = [path for path in paths if path[-1] in names and _is_in(path[:-1], before) and _is_in(path[:-1], after)]
-    both = [path for path in paths if path[-1] != _ORDER or _order_differs(before.get(path), after.get(path))]
+        paths = [
+            path for path in paths if {*path[-1:]} & names and _is_in(path[:-1], before) and _is_in(path[:-1], after)
+        ]
+    both = [path for path in paths if path[-1:] != (_ORDER,) or _order_differs(before.get(path), after.get(path))]
     return tuple(_lines(both, before)), tuple(_lines(both, after))
 
 
@@ -147,7 +149,7 @@ def _lines(paths: Iterable[Path], side: Leaves) -> Iterator[str]:
     for path in paths:
         if path in side:
             words = [_NAMES.get(name, name) for name in path if name != "vi"]
-            yield f"{' › '.join(words)}: {side[path]}"
+            yield f"{' › '.join(words)}: {side[path]}" if words else side[path]
 
 
 def _leaves(path: Path, data: Any) -> Iterator[tuple[Path, str]]:

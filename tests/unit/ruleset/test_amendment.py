@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 
 from services.scoring.core.amendment import Amendment, Change, Moved, Named, Renamed, amend, render_text
+from services.scoring.core.amendment_json import amendment_json
+from services.scoring.core.amendment_paper import amendment_paper
+from shared.kernel.paper import to_markdown
 from shared.ruleset.document import RuleSet
 from shared.ruleset.loader import LoadedRuleSet, load_text
 
@@ -54,8 +58,8 @@ def test_only_the_rows_that_changed_are_shown(amended: Amended) -> None:
     assert change == Change(
         "1.4",
         "tiêu chí 1.4 (Tỷ lệ hồ sơ trực tuyến)",
-        ("≥ 0,9: 10 điểm", "≥ 0,5 và < 0,9: 5 điểm"),
-        ("≥ 0,95: 10 điểm", "≥ 0,5 và < 0,95: 5 điểm"),
+        ("từ 90% trở lên: 10 điểm", "từ 50% đến dưới 90%: 5 điểm"),
+        ("từ 95% trở lên: 10 điểm", "từ 50% đến dưới 95%: 5 điểm"),
     )
 
 
@@ -111,8 +115,8 @@ def test_rules_are_added_dropped_and_changed(amended: Amended) -> None:
     assert found.rules_added == (Named("section-cap", "Khống chế điểm hạng mục"),)
     assert found.rules_dropped == (Named("incident-cap", "Khống chế điểm hạng mục"),)
     (change,) = found.rules_changed
-    assert change.before == ("thì trừ 0,5 điểm × số ngày trả lời chậm vào tổng điểm, tối đa 5 điểm",)
-    assert change.after == ("thì trừ 1 điểm × số ngày trả lời chậm vào tổng điểm, tối đa 5 điểm",)
+    assert change.before == ("thì trừ 0,5 điểm × số ngày gửi phiếu muộn vào tổng điểm, không quá 5 điểm",)
+    assert change.after == ("thì trừ 1 điểm × số ngày gửi phiếu muộn vào tổng điểm, không quá 5 điểm",)
 
 
 def test_every_form_and_effect_has_words(base: LoadedRuleSet) -> None:
@@ -123,8 +127,8 @@ def test_every_form_and_effect_has_words(base: LoadedRuleSet) -> None:
     )
     text = render_text(amend(empty, base.rule_set)) + render_text(amend(other, base.rule_set))
     for words in (
-        *("hạng mục 1 tính không quá 30 điểm", "hạng mục 2 tính 0 điểm", "tiêu chí đó tính 0 điểm"),
-        *("không xét tiêu chí 1.2", "không xếp hạng", "đánh dấu `incident`", "suy ra derived.serious_incident = có"),
+        *("tính không quá 30 điểm", "hạng mục 2 “Nhân lực” được 0 điểm", "tiêu chí đó được 0 điểm"),
+        *("tiêu chí 1.2 “Tỷ lệ máy tính” không tính vào điểm", "không xếp hạng", "ghi chú vào phiếu điểm"),
     ):
         assert words in text
 
@@ -142,7 +146,72 @@ def test_whole_notice_reads_as_the_department_writes(amended: Amended) -> None:
         "\n## Bãi bỏ tiêu chí\n\n"
         "- tiêu chí 1.5: Phần mềm trên mạng (10 điểm)\n"
         "\n## Thay đổi cách chấm, ngưỡng điểm và mức độ\n\n"
-        "- tiêu chí 1.6 (Chữ ký số) — trước: «Một phần»: 5 điểm | nay: «Một phần»: 4 điểm\n"
+        "- tiêu chí 1.6 (Chữ ký số) — trước: Một phần: 5 điểm | nay: Một phần: 4 điểm\n"
         "\n## Thay đổi tài liệu kiểm chứng\n\n"
         "- tiêu chí 1.1 (Ban hành kế hoạch) — trước: Kế hoạch | nay: Quyết định\n"
     )
+
+
+# --- the annex of the dispatch, and JSON -------------------------------------------------------------------------
+
+
+def annex(amendment: Amendment) -> list[str]:
+    """The lines of tables in the annex."""
+    return [line for line in to_markdown(amendment_paper(amendment)).splitlines() if line.startswith("|")]
+
+
+def test_annex_sets_the_old_rules_beside_the_new_under_their_sections(amended: Amended) -> None:
+    found = amended(
+        ("maximum: 20\n", "maximum: 15\n"),
+        ("partial: 5", "partial: 4"),
+        ("above: 0}", "above: 3}"),
+        mapped("kind: kept, before: ['2.1'], after: ['2.1'], note: {vi: Giảm tỷ trọng}"),
+    )
+    assert annex(found) == [
+        "| TT | Tiêu chí | Quy định cũ (phiên bản 2021) | Quy định mới (phiên bản 2022) |",
+        "|---|---|---|---|",
+        "|  | **Hạng mục 1. Hạ tầng** |  |  |",
+        "| 1 | 1.6. Chữ ký số | Một phần: 5 điểm | Một phần: 4 điểm |",
+        "|  | **Hạng mục 2. Nhân lực** |  |  |",
+        "| 2 | 2.1. Chi cho CNTT | 20 điểm | 15 điểm (giảm 5)<br>Ghi chú: Giảm tỷ trọng |",
+        "| TT | Quy tắc | Quy định cũ (phiên bản 2021) | Quy định mới (phiên bản 2022) |",
+        "|---|---|---|---|",
+        "| 1 | Luật “Trả lời chậm” | khi gửi phiếu muộn trên 0 ngày | khi gửi phiếu muộn trên 3 ngày |",
+    ]
+
+
+def test_annex_says_what_is_dropped_added_and_split(amended: Amended) -> None:
+    found = amended(
+        ("code: '1.5'", "code: '1.7'"),
+        ("code: '2.3'", "code: '2.5'"),
+        mapped("kind: split, before: ['1.6'], after: ['1.6', '1.7']", "kind: dropped, before: ['2.3']"),
+    )
+    rows = annex(found)
+    (split,) = [row for row in rows if "1.6; 1.7" in row]
+    assert "| 1.6; 1.7. Chữ ký số; Phần mềm trên mạng |" in split
+    assert "1.6. Chữ ký số: 10 điểm" in split.split("|")[3]
+    assert "1.7. Phần mềm trên mạng: 10 điểm" in split.split("|")[4]
+    assert any("2.3. Cán bộ chuyên trách" in row and "| Bãi bỏ |" in row for row in rows)
+    assert any("2.5. Cán bộ chuyên trách" in row and "| (không quy định) | Bổ sung<br>10 điểm" in row for row in rows)
+
+
+def test_annex_cites_its_basis_and_names_the_documents(base: LoadedRuleSet, amended: Amended) -> None:
+    text = to_markdown(amendment_paper(amended(("partial: 5", "partial: 4"))))
+    assert "- Căn cứ Quyết định ban hành bộ tiêu chí (2294/QĐ-UBND ngày 17/11/2020 của UBND tỉnh Bắc Giang)." in text
+    assert base.rule_set.content_hash() in text
+    assert "giữ nguyên như phiên bản 2021" in text
+    assert "Nội dung không thay đổi." in to_markdown(amendment_paper(amended()))
+
+
+def test_json_holds_every_kind_of_change_with_exact_numbers(amended: Amended) -> None:
+    told = amendment_json(amended(("maximum: 20\n", "maximum: '20/3'\n"), ("code: '1.5'", "code: '1.7'")))
+    assert told["points_moved"] == [{"code": "2.1", "before": "20", "after": "20/3"}]
+    assert told["criteria_added"][0]["code"] == "1.7"
+    assert (told["format"], told["empty"], told["before"], told["after"]) == (
+        "xephang.amendment/1",
+        False,
+        "2021",
+        "2022",
+    )
+    assert set(amended().kinds()) <= set(told)
+    assert json.loads(json.dumps(told)) == told
