@@ -93,9 +93,7 @@ class Service:
             Process("", parts.clock) if parts.alone else Process.new(parts.clock),
         )
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request)
-        reconcilers = definition.reconcilers(self.aggregates)
-        apart = [[one] for one in reconcilers if one.long]
-        self._reconcilers = [Reconcilers(some) for some in ([one for one in reconcilers if not one.long], *apart)]
+        self._reconcilers = Reconcilers.apart(definition.reconcilers(self.aggregates))
         self._losses = Losses(definition.name, self._ask_topic)
         subscribe(self._broker, definition.name, self.inbox, self.relay, self._losses, alone=parts.alone)
         self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)

@@ -45,6 +45,12 @@ class Reconcilers:
         self._rests_until: dict[str, float] = {}
         self._awake = asyncio.Event()
 
+    @classmethod
+    def apart(cls, reconcilers: list[Reconciler], *, look_again: float = 5.0) -> list[Reconcilers]:
+        """Those that take long each on its own, the others together."""
+        together = [[one for one in reconcilers if not one.long], *([one] for one in reconcilers if one.long)]
+        return [cls(some, look_again=look_again) for some in together]
+
     def written(self, collection: str, key: str) -> None:
         """A document was written."""
         for reconciler in self._reconcilers:

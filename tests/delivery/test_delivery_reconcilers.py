@@ -99,3 +99,23 @@ async def test_all_is_looked_at_again_now_and_then() -> None:
     async with running(work, look_again=0.005):
         await until(lambda: len(work.seen) >= 3)
     assert set(work.seen) == {None}
+
+
+async def test_one_that_takes_long_holds_up_no_other() -> None:
+    """It runs beside them in the service; here the two runners that the service makes of them."""
+    stuck, quick = asyncio.Event(), Work(name="quick")
+
+    async def take_long(_: Keys) -> None:
+        await stuck.wait()
+
+    long = Reconciler("long", "rehearsals", take_long, long=True)
+    first, second = Reconcilers.apart([quick.reconciler, long], look_again=60.0)
+    tasks = [asyncio.create_task(some.run()) for some in (first, second)]
+    try:
+        await until(lambda: len(quick.seen) == 1)
+        first.written("cards", "a")
+        await until(lambda: len(quick.seen) == 2)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
