@@ -90,6 +90,8 @@ def test_an_assessment_by_commands(up: Up, run: Run, write: Write, monkeypatch: 
     ok("ruleset", "activate", KEY, "--from-year", "2021")
     assert ok("ruleset", "list", "--json").json()[0]["status"] == "active"
     assert "kích hoạt" in ok("ruleset", "show", KEY).out
+    assert ok("ruleset", "form", KEY).out.startswith("# Phiếu khảo sát")
+    assert ok("ruleset", "method", KEY, "--format", "html").out.startswith("<!doctype html>")
 
     plan = write("plan.yaml", PLAN)
     _until(lambda: run("campaign", "open", plan))
@@ -102,6 +104,10 @@ def test_an_assessment_by_commands(up: Up, run: Run, write: Write, monkeypatch: 
 
     _until(lambda: run("rank", "2021"))
     assert "Sở Nội vụ" in ok("rank", "2021").out
+    assert "1.4 Kết nối mạng" in ok("explain", "2021", "it", "so-noi-vu").out
+    (one,) = ok("explain", "2021", "it", "so-noi-vu", "1.4", "--format", "json").json()["sections"]
+    assert [criterion["code"] for criterion in one["criteria"]] == ["1.4"]
+    assert run("explain", "2021", "it", "so-noi-vu", "9.9").code == 1
     (ranking,) = ok("rank", "2021", "--json").json()
     assert [row["agency"] for row in ranking["rows"]] == ["so-noi-vu", "so-y-te"]
     _until(lambda: run("publish", "draft", "2021", "--number", "2050/QĐ-UBND", "--date", "2021-12-20"))
