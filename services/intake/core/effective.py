@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from services.intake.core.forms import Form, Forms
 from services.intake.core.model import SubmissionRecord, answer_that_counts, given
+from shared.contracts.carry import carry
 from shared.contracts.common import Answer, Answers, AskedAgain, Evidence
+from shared.contracts.gates import is_left_out
 from shared.contracts.intake import Submission
-from shared.ruleset.carry import carry
 from shared.ruleset.document import RuleSet
 from shared.ruleset.followed import follow
-from shared.ruleset.gates import is_left_out
 
 __all__ = ["Effective", "effective"]
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from shared.contracts.carry import carry
 from shared.contracts.verification import VerifiedSubmission
-from shared.ruleset.carry import carry
 from shared.ruleset.document import RuleSet
 from shared.ruleset.followed import follow
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from services.verification.core.checklist import Checklist
 from services.verification.core.model import Act, Case, Deed, Return
 from services.verification.core.telling import tell_opened, tell_reopened, tell_verified
+from shared.contracts.carry import carry
 from shared.contracts.common import CriterionFinding, SubmissionKey
 from shared.contracts.intake import Submission
 from shared.messaging.aggregate import Change, Outgoing
-from shared.ruleset.carry import carry
 from shared.ruleset.document import Group, RuleSet, RuleSetRef
 from shared.ruleset.followed import follow
 

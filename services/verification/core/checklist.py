@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared.contracts.carry import rests_on
 from shared.contracts.common import Answer, Answers, CriterionFinding
-from shared.ruleset.carry import rests_on
+from shared.contracts.gates import NOT_REPORTED, is_left_out
 from shared.ruleset.document import Criterion, RuleSet
-from shared.ruleset.gates import NOT_REPORTED, is_left_out
 
 __all__ = ["Checklist", "is_scored"]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.contracts.carry import Carried, carry
 from shared.contracts.common import Answer, Answers, CriterionFinding, Evidence
-from shared.ruleset.carry import Carried, carry
 from shared.ruleset.document import RuleSet
 from shared.ruleset.loader import LoadedRuleSet, load_text
 

@@ -13,12 +13,12 @@ from services.verification.core.case import accept_all, complete, record_finding
 from services.verification.core.checklist import Checklist
 from services.verification.core.findings import Draft
 from services.verification.core.model import Case
+from shared.contracts.carry import carry
 from shared.contracts.common import AskedAgain
 from shared.contracts.intake import Submission
 from shared.contracts.verification import CaseReopenedV1, SubmissionVerifiedV1
 from shared.kernel.errors import Conflict
 from shared.messaging.aggregate import Change
-from shared.ruleset.carry import carry
 from shared.ruleset.document import RuleSet
 
 UNTIL = NOW + timedelta(days=10)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from shared.contracts.common import Answer, Answers, AskedAgain, CriterionFinding, Evidence
 from shared.contracts.figures import read_figure
+from shared.contracts.gates import NOT_REPORTED, is_left_out
 from shared.kernel.errors import Fault
 from shared.ruleset.document import Criterion, Input, RuleSet
 from shared.ruleset.followed import Followed, follow
-from shared.ruleset.gates import NOT_REPORTED, is_left_out
 from shared.ruleset.uses import gate_inputs, used_inputs
 
 __all__ = ["Carried", "carry", "rests_on"]
