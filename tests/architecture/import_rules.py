@@ -34,6 +34,7 @@ ONLY_IN = {
     "pymongo": ("shared.storage.mongo", "deploy"),
     "bson": ("shared.storage.mongo", "deploy"),
     "durable": ("services.scoring.adapters.durable_engine",),
+    "openpyxl": ("services.scoring.adapters.workbook_file",),
     "faststream": ("shared.messaging.broker", "deploy"),
     "aiokafka": ("shared.messaging.broker", "deploy"),
     "confluent_kafka": ("deploy",),

@@ -16,9 +16,10 @@ ALLOWED = {
     "shared.storage.mongo": "import motor, pymongo, bson",
     "shared.messaging.broker": "import faststream, aiokafka",
     "services.scoring.adapters.durable_engine": "import durable",
+    "services.scoring.adapters.workbook_file": "import openpyxl",
 }
 BROKEN = {
-    "services.intake.app": "import services.scoring, deploy, motor, pymongo, durable, aiokafka",
+    "services.intake.app": "import services.scoring, deploy, motor, pymongo, durable, openpyxl, aiokafka",
     "services.intake.core": "import asyncio",
     "shared.kernel": "import services, shared.messaging",
 }
