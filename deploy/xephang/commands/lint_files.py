@@ -31,14 +31,19 @@ class Examined:
 
     def as_json(self) -> dict[str, Any]:
         """For programs; the reference is given only for a sound file."""
-        severe = [{"severity": "error", **fault.as_json()} for fault in self.errors]
-        mild = [{"severity": "warning", **fault.as_json()} for fault in self.warnings]
+        severe = [_finding("error", fault) for fault in self.errors]
+        mild = [_finding("warning", fault) for fault in self.warnings]
         return {
             "file": str(self.file),
             "ok": not self.errors,
             "ref": self.rule_set.ref().model_dump() if self.rule_set is not None else None,
             "findings": [*severe, *mild],
         }
+
+
+def _finding(severity: str, fault: Fault) -> dict[str, str]:
+    """The same fields for every finding, whoever it comes from: the reader and the examples name no path."""
+    return {"severity": severity, "path": "", **fault.as_json()}
 
 
 def register(app: typer.Typer) -> None:
@@ -48,21 +53,32 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             "xephang ruleset lint services/scoring/rulesets/*/*.yaml",
             "xephang ruleset lint 2022.1.yaml --previous 2021.1.yaml --json",
+            "xephang ruleset lint --codes",
         ),
     )(lint)
 
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Tệp bộ tiêu chí YAML, JSON hoặc Excel (.xlsx).")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="Tệp bộ tiêu chí YAML, JSON hoặc Excel (.xlsx).", show_default=False),
+    ] = None,
     previous: Annotated[
         Path | None, typer.Option(help="Phiên bản trước, để kiểm tra phần sửa đổi (the version it amends).")
     ] = None,
+    codes: Annotated[bool, typer.Option("--codes", help="In mọi mã lỗi và cách sửa (all findings there are).")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Kiểm tra tệp bộ tiêu chí và chạy các ví dụ trong đó; không cần nền tảng (offline)."""
     from services.scoring.adapters.durable_engine import DurableEngine
+    from services.scoring.core.lint.page import page_text
     from services.scoring.documents import load_document
 
+    if codes:
+        typer.echo(page_text(), nl=False)
+        return
+    if not files:
+        raise typer.BadParameter("Thiếu tệp bộ tiêu chí (name at least one file).", param_hint="FILE")
     engine = DurableEngine()
     before = load_document(content_of(previous), str(previous)).rule_set if previous else None
     found = [examine(file, engine, before) for file in files]
@@ -77,24 +93,22 @@ def lint(
 
 def examine(file: Path, engine: RuleEngine, previous: RuleSet | None = None) -> Examined:
     """Everything that is wrong with a file: shape, then lint, then its examples."""
+    from services.scoring.core.examples import run_examples
     from services.scoring.core.lint import lint as lint_document
     from services.scoring.documents import load_document
-    from services.scoring.usecases.change_rule_set import check_rule_set
+    from services.scoring.usecases.try_examples import placed
     from shared.ruleset.loader import RuleSetRefused
 
-    content = content_of(file)
-    warnings: tuple[Fault, ...] = ()
     try:
-        loaded = load_document(content, str(file))
-        findings = lint_document(loaded, previous)
-        warnings = tuple(each for each in findings if each.severity == "warning")
-        errors = tuple(each for each in findings if each.severity == "error")
-        if errors:
-            return Examined(file, None, errors, warnings)
-        check_rule_set(content, str(file), engine)
+        loaded = load_document(content_of(file), str(file))
     except RuleSetRefused as refused:
-        return Examined(file, None, tuple(refused.faults), warnings)
-    return Examined(file, loaded.rule_set, (), warnings)
+        return Examined(file, None, tuple(refused.faults), ())
+    findings = lint_document(loaded, previous)
+    warnings = tuple(each for each in findings if each.severity == "warning")
+    errors: tuple[Fault, ...] = tuple(each for each in findings if each.severity == "error")
+    if not errors:
+        errors = tuple(placed(loaded, fault) for fault in run_examples(loaded.rule_set, engine))
+    return Examined(file, None if errors else loaded.rule_set, errors, warnings)
 
 
 def _show(found: Examined) -> None:

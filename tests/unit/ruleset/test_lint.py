@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lint_changes import AMENDMENTS, CHANGES, CONTRADICTIONS, WIDE_CHANGES, changed, many_rules
 from lint_documents import WIDE
 
 from services.scoring.core.lint import CODES, Finding, lint
+from services.scoring.core.lint.page import PAGE, page_text
 from shared.ruleset.document import RuleSet
 from shared.ruleset.loader import LoadedRuleSet, load_text
 
@@ -68,6 +71,12 @@ def test_rules_beyond_what_can_be_tried_are_said_to_be(base_text: str) -> None:
 
 def test_every_code_is_brought_about_by_a_change() -> None:
     assert {*CHANGES, *WIDE_CHANGES, *AMENDMENTS, "rules.too_many"} == set(CODES)
+
+
+def test_the_page_of_all_findings_is_current() -> None:
+    page = Path(__file__).parents[3] / PAGE
+    assert page.read_text(encoding="utf-8") == page_text(), "xephang ruleset lint --codes > " + PAGE
+    assert all(f"| `{code}` |" in page_text() for code in CODES)
 
 
 # --- places, hints, completeness ---------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from shared.kernel.errors import Fault
 from shared.kernel.exact import exact_text
 from shared.ruleset.places import Places
 
-__all__ = ["CODES", "Finding", "Severity", "finding", "shown", "value_words"]
+__all__ = ["CODES", "Finding", "Severity", "finding", "shown", "value_words", "words_of"]
 
 Severity = Literal["error", "warning"]
 Words = Mapping[str, tuple[str, str, str, str]]
@@ -60,15 +60,19 @@ class Finding(Fault):
         return {**Fault.as_json(self), "severity": self.severity, "path": self.path}
 
 
+def words_of(code: str) -> tuple[str, str, str, str]:
+    """What is wrong and the remedy, each in Vietnamese and English, with `{…}` where names and figures stand."""
+    return _ERRORS.get(code) or _WARNINGS[code]
+
+
 def finding(places: Places, code: str, path: str, **values: object) -> Finding:
     """The finding of this code; `unknown` (or `name`) and `known` among the values become a did-you-mean."""
-    words = _ERRORS.get(code) or _WARNINGS[code]
     known = values.pop("known", ())
     name = str(values.get("unknown", values.get("name", "")))
     names = sorted({str(each) for each in known}) if isinstance(known, Iterable) else []
     close = get_close_matches(name, names, n=1)
     hints = _hints(close, names)
-    vi, en, remedy_vi, remedy_en = (text.format(**{**hints, **values}) for text in words)
+    vi, en, remedy_vi, remedy_en = (text.format(**{**hints, **values}) for text in words_of(code))
     of = f"{values['input']}." if "input" in values else ""  # the options of one input are no other's
     about, meant = (of + name if name else ""), (of + close[0] if close else "")
     return Finding(code, places.at(path), vi, en, remedy_vi, remedy_en, CODES[code], path, about, meant)

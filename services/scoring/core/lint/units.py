@@ -26,8 +26,8 @@ def check_units(scope: Scope) -> Iterator[Finding]:
         match method:
             case RatioMethod(of=quotient) | BandsMethod(of=Quotient() as quotient):
                 yield from _quotient(scope, join(at.path, "of"), quotient)
-            case RelativeMethod(input=Quotient() as quotient):
-                yield from _quotient(scope, join(at.path, "input"), quotient)
+            case RelativeMethod(input=Quotient() as quotient):  # bandwidth per head compares as well as a share does
+                yield from _quotient(scope, join(at.path, "input"), quotient, is_share=False)
             case BandsMethod(of=str() as name, rows=rows):
                 yield from _rows(scope, at, scope.inputs.get(name), rows)
             case _:
@@ -48,14 +48,14 @@ def _own(scope: Scope, path: str, item: Input) -> Iterator[Finding]:
         yield scope.find("unit.percent_bounds", join(path, "maximum"), value=shown(item.maximum))
 
 
-def _quotient(scope: Scope, path: str, quotient: Quotient) -> Iterator[Finding]:
+def _quotient(scope: Scope, path: str, quotient: Quotient, *, is_share: bool = True) -> Iterator[Finding]:
     above = scope.inputs.get(quotient.numerator)
     below = scope.inputs.get(quotient.denominator or "")
     if above is None or not above.unit:
         return
     if quotient.whole is not None and above.unit == PERCENT and quotient.whole > 0 and quotient.whole != 100:
         yield scope.find("unit.percent_whole", join(path, "whole"), value=shown(quotient.whole), name=above.id)
-    if below is not None and below.unit and below.unit.strip() != above.unit.strip():
+    if is_share and below is not None and below.unit and below.unit.strip() != above.unit.strip():
         yield scope.find("unit.quotient", path, one=above.unit, other=below.unit)
 
 
