@@ -70,8 +70,12 @@ def points_words(value: Fraction) -> str:
 
 def amount(value: Fraction, item: Input | None) -> str:
     """A number with the unit of its input."""
-    unit = item.unit if item is not None else None
-    return f"{number(value)} {unit}" if unit else number(value)
+    return f"{number(value)}{_unit(item.unit if item is not None else None)}"
+
+
+def _unit(unit: str | None) -> str:
+    """` cuộc họp`, but `%` close to its number."""
+    return f" {unit}" if unit and unit != "%" else unit or ""
 
 
 def value_words(state: str, value: Typed | None, item: Input) -> str:
@@ -92,7 +96,7 @@ def answer_words(value: Typed, item: Input | None) -> str:
 
 def interval_words(row: Band | Comparison, say: Callable[[Fraction], str] = number, unit: str | None = None) -> str:
     """An interval with open or closed ends: "từ 3 đến dưới 4 cuộc họp"; `percent` as `say` for quotients."""
-    counted = f" {unit}" if unit else ""
+    counted = _unit(unit)
     low = ""
     if row.at_least is not None:
         low = f"từ {say(row.at_least)}"

@@ -178,8 +178,10 @@ def _parts(parts: Sequence[Part], inputs: Inputs) -> tuple[Inner, ...]:
 
 def _sentence(made: Scoring) -> str:
     said = "; ".join(f"{row.case}: {points_words(row.points)}" for row in made.rows)
+    several = len(made.inside) > 1
     inside = "; ".join(
-        f"({place}) {inner.title} – {_sentence(inner.scoring)}" for place, inner in enumerate(made.inside, start=1)
+        f"{f'({place}) ' if several else ''}{inner.title} – {_sentence(inner.scoring)}"
+        for place, inner in enumerate(made.inside, start=1)
     )
     return ": ".join(part for part in (made.says, said, inside) if part)
 

@@ -118,8 +118,10 @@ class CriterionProver:
                 yield from self._not_applicable(criterion)
             case "value" if self._unasked(criterion):
                 yield "không thuộc diện được hỏi nên được 0 điểm, điểm tối đa vẫn tính"
-            case "value" if result.points < result.earned:
-                yield from self._gated(criterion, result)
+            case "value":
+                yield from self._blank(worker)
+                if result.points < result.earned:
+                    yield from self._gated(criterion, result)
             case _:
                 return
 
@@ -136,6 +138,12 @@ class CriterionProver:
         else:
             yield f"cách tính cho {earned}; {evidence_share_words(criterion.evidence)}, còn {points}"
 
+    def _blank(self, worker: Worker) -> Iterator[str]:
+        """The parts and sub-units that count 0 because nothing was reported."""
+        blank = [one.title for one in _counted(worker.worked()) if one.state in ("not_reported", "rejected")]
+        if blank:
+            yield f"tính 0 điểm vì không có số liệu: {'; '.join(blank)}"
+
     def _unreported(self, criterion: Criterion) -> list[str]:
         names = [*used_inputs(criterion.method), *(gate_inputs(criterion) if criterion.asked_if else ())]
         return [name for name in dict.fromkeys(names) if name in self._inputs and self._state(name) != "value"]
@@ -146,6 +154,14 @@ class CriterionProver:
 
     def _answer(self, name: str) -> Answer:
         return self._verified.answers.figures.get(name, Answer(state="not_reported"))
+
+
+def _counted(worked: Worked) -> Iterator[Worked]:
+    """What adds up to the points: parts, sub-units, the agency's own case; not the cases of which one is taken."""
+    for inner in worked.inside:
+        if not any(not one.counts for one in worked.inside):
+            yield inner
+            yield from _counted(inner)
 
 
 def _finding(finding: CriterionFinding, criterion: Criterion) -> ProvenFinding:

@@ -86,7 +86,10 @@ def _evidence(criterion: ProvenCriterion) -> Iterator[Fact]:
 
 def _input(item: ProvenInput) -> Iterator[str]:
     yield f"{item.title}: {item.shown}{_changed(item.shown, item.answered_shown)}"
-    yield from (f"  {one.name}: {one.shown}{_changed(one.shown, one.answered_shown)}" for one in item.units)
+    # How each sub-unit came out stands in the result; here only what verification made of its answer.
+    for one in item.units:
+        if one.shown != one.answered_shown:
+            yield f"{one.name} – {item.title}: {one.shown}{_changed(one.shown, one.answered_shown)}"
 
 
 def _changed(shown: str, answered: str) -> str:

@@ -39,6 +39,7 @@ from shared.ruleset.words_methods import by_cases, choice_options, scoring
 __all__ = ["Worker", "row_of"]
 
 _ZERO = Fraction(0)
+_LEFT = {"not_reported": " → 0 điểm", "rejected": " → 0 điểm", "not_applicable": ", không tính"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Worker:
         compiled = self.compiled(method, maximum)
         state = compiled.state(self.figures)
         if state != "value":
-            says = "chỉ thu thập thông tin" if method.form == "information" else STATES[state]
+            says = STATES["information"] if method.form == "information" else f"{STATES[state]}{_LEFT[state]}"
             return Worked(title=title, says=says, state=state, points=_ZERO, maximum=maximum, counts=counts)
         points = compiled.points(self.figures, self.best)
         return Worked(

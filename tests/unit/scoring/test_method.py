@@ -38,7 +38,7 @@ def test_an_official_method_names_every_criterion_rule_and_example(path: Path) -
         assert f">{rule.id}<" not in page
     assert [one.title for one in sheet.examples] == [one.title for one in rule_set.examples]
     scored = [one for section in sheet.sections for one in section.criteria if one.method != "information"]
-    assert sum(one.example is None for one in scored) < len(scored) / 4
+    assert not rule_set.examples or sum(one.example is None for one in scored) < len(scored) / 4
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

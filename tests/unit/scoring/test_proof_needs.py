@@ -287,3 +287,9 @@ def test_sub_units_are_named_with_what_each_lacks() -> None:
         "Xã C: cần trả lời “có” ở “Số liệu app”: được 3 điểm (thêm 1,5)",
         "mọi đơn vị trực thuộc còn thiếu cùng đạt mức tốt nhất của mình: được 4,5 điểm (thêm 3)",
     ]
+    silent = {**units, "Xã C": {"state": "not_reported"}}
+    verified = a_submission(
+        rule_set, {"communes": 3, "app": Answer.model_validate({"state": "value", "units": silent})}
+    )
+    check(rule_set, verified, {})
+    assert criterion_of(proven(rule_set, verified, {})).missed == ("tính 0 điểm vì không có số liệu: Xã C",)
