@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -110,11 +111,64 @@ def test_an_assessment_by_commands(up: Up, run: Run, write: Write, monkeypatch: 
     assert run("explain", "2021", "it", "so-noi-vu", "9.9").code == 1
     (ranking,) = ok("rank", "2021", "--json").json()
     assert [row["agency"] for row in ranking["rows"]] == ["so-noi-vu", "so-y-te"]
+    _amended_by_commands(ok, run, write)
     _until(lambda: run("publish", "draft", "2021", "--number", "2050/QĐ-UBND", "--date", "2021-12-20"))
     ok("publish", "sign", "2021")
     assert "2050/QĐ-UBND" in ok("publish", "show", "2021").out
     assert "so-noi-vu" in ok("publish", "show", "2021", "--csv").out
     assert {each["topic"] for each in ok("replay", "rankings", "--json").json()} == {"rankings"}
+
+
+def _amended_by_commands(ok: Callable[..., Ended], run: Run, write: Write) -> None:
+    """An amendment for the next year: rehearsed on this one, acknowledged, approved, in force, and rolled back."""
+    first = "bac-giang-it-province@2022.1"
+    ok("ruleset", "load", RULESETS / "it-province" / "2022.1.yaml")
+    too_early = run("ruleset", "approve", first)
+    assert too_early.code == 1
+    assert f"xephang ruleset rehearse {first} --campaign 2021" in too_early.err
+    assert "SHA-256" in too_early.err
+    assert "6.8" in too_early.err, "what the amendment changes is shown before it is approved"
+    shown = ok("ruleset", "rehearse", first, "--campaign", "2021", "--shown", "1")
+    assert "2 cơ quan" in shown.out
+    assert "Tiêu chí mới 6.8" in shown.out
+    rehearsal = ok("ruleset", "rehearse", first, "--campaign", "2021", "--json").json()
+    assert [row["agency"] for row in rehearsal["rows"]] == ["so-noi-vu", "so-y-te"]
+    table = ok("ruleset", "rehearse", first, "--campaign", "2021", "--csv").out.splitlines()
+    assert [line.split(",")[0] for line in table] == ["agency", "so-noi-vu", "so-y-te"]
+    assert run("ruleset", "rehearse", first, "--campaign", "1999").code == 1
+    assert run("ruleset", "rehearse", first, "--campaign", "2021", "--csv", "--json").code == 2
+
+    mine = ok("token", "rules_admin", "--name", "demo-rules-admin-1").out.strip()
+    assert run("ruleset", "acknowledge", first, "--campaign", "2021", "--token", mine).code == 1
+    assert run("ruleset", "acknowledge", first, "--campaign", "2021", "--basis", "0" * 64).code == 1
+    assert "demo-rules-admin-2" in ok("ruleset", "acknowledge", first, "--campaign", "2021", "--reason", "Đã xem").out
+    assert run("ruleset", "approve", first, "--hash", "0" * 64).code == 1
+    ok("ruleset", "approve", first)
+    ok("ruleset", "activate", first, "--from-year", "2022")
+    refused = run("ruleset", "rollback", first, "--year", "2022", "--reason", "Sai")
+    assert refused.code == 1
+    assert "ruleset.nothing_before" in refused.err
+
+    second = "bac-giang-it-province@2022.2"
+    text = (RULESETS / "it-province" / "2022.1.yaml").read_text(encoding="utf-8")
+    text = text.replace('version: "2022.1"', 'version: "2022.2"', 1)
+    text = re.sub(r'^  version: "2021.1"\n  entries:.*', '  version: "2022.1"\n', text, flags=re.MULTILINE | re.DOTALL)
+    ok("ruleset", "load", write("2022.2.yaml", text))
+    ok("ruleset", "rehearse", second, "--campaign", "2021")
+    ok("ruleset", "acknowledge", second, "--campaign", "2021")
+    ok("ruleset", "approve", second)
+    ok("ruleset", "activate", second, "--from-year", "2022")
+    applies = ("ruleset", "applicable", "--year", "2022", "--programme", "it", "--group", "province")
+    assert ok(*applies, "--json").json()[0]["rule_set"]["version"] == "2022.2"
+    assert "2022.1" in ok("ruleset", "rollback", second, "--year", "2022", "--reason", "Sai thang điểm").out
+    assert ok(*applies, "--json").json()[0]["rule_set"]["version"] == "2022.1"
+    assert "đã bị thay lại bằng phiên bản trước" in ok(*applies).out
+    assert "không có bộ nào" in ok(*applies, "--known-at", "2021-01-01").out
+    assert len(ok("ruleset", "applicable", "--year", "2022", "--json").json()) == 4
+    assert run(*applies, "--known-at", "hôm qua").code == 2
+    history = ok("ruleset", "show", second).out
+    assert "chấm thử (2021)" in history
+    assert "thay lại bằng phiên bản trước (năm 2022, bac-giang-it-province@2022.1)" in history
 
 
 def test_status_and_dead_letters_of_a_running_platform(up: Up, run: Run) -> None:
