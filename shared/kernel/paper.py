@@ -89,7 +89,7 @@ body{font:16px/1.45 "Times New Roman",Times,serif;max-width:60rem;margin:2rem au
 background:#fff}
 h1{font-size:1.4rem;text-align:center}h2{font-size:1.2rem;margin-top:2rem}h3{font-size:1.05rem}h4{font-size:1rem}
 h2,h3,h4,caption{break-after:avoid}
-table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem}
+table{border-collapse:collapse;width:calc(100% - 2px);margin:.5rem 0 1rem}
 caption{text-align:left;font-weight:bold;padding:.25rem 0}
 th,td{border:1px solid #444;padding:.25rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 thead{display:table-header-group}tr{break-inside:avoid}
