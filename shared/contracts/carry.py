@@ -97,7 +97,8 @@ class _Carrying:
             return "figures" if self.origins.get(criterion.code) else "new"
         if not _same_question(before, item):
             return "figures"
-        if _fits(criterion, item, answer):
+        unchanged = before == item and answer.state == "value" and not answer.units  # most are, and it was right
+        if unchanged or _fits(criterion, item, answer):
             return ""
         return "not_applicable" if answer.state == "not_applicable" else "bounds"
 
@@ -186,10 +187,7 @@ def _options(item: Input) -> frozenset[str]:
 
 def _fits(criterion: Criterion, item: Input, answer: Answer) -> bool:
     """Whether an answer that was right is still one."""
-    one = item.model_copy(update={"per_unit": False})
-    if answer.units:
-        return all(_fits(criterion, one, Answer(state=each.state, value=each.value)) for each in answer.units.values())
     if answer.state in ("not_reported", "rejected"):
         return True
-    given = {"state": answer.state} | ({"value": answer.value} if answer.state == "value" else {})
-    return not isinstance(read_figure(criterion, one, given, item.id), Fault)
+    given = answer.model_dump(exclude_defaults=True)
+    return not isinstance(read_figure(criterion, item, given, item.id), Fault)

@@ -109,7 +109,8 @@ def check_size(record: SubmissionRecord, answers: Answers) -> None:
             f"the answer is larger than {MAX_ANSWER // 1024} KiB: name fewer documents",
             code="submission.too_large",
         )
-    if size + sum(_size(version.answers) for version in record.versions) > MAX_KEPT:
+    kept = [*(version.answers for version in record.versions), *record.patches.values()]
+    if size + sum(map(_size, kept)) > MAX_KEPT:
         raise Conflict(
             "Phiếu này đã được nộp lại quá nhiều lần",
             "this submission was amended too often; every version is kept, and there is no room for another",

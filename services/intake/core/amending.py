@@ -23,7 +23,7 @@ from shared.ruleset.document import RuleSet, RuleSetRef, Sentence
 __all__ = ["MAX_AMENDMENTS", "MAX_DAYS_TO_ANSWER", "AmendOrder", "amend_campaign"]
 
 MAX_DAYS_TO_ANSWER = 366  # a mistyped year must not leave questions open for ever
-MAX_AMENDMENTS = 20  # of one campaign: every one adds a version to each submission
+MAX_AMENDMENTS = 4  # of one table: every one adds a version to each submission, and a document has its bound
 
 
 class AmendOrder(BaseModel):
@@ -61,10 +61,10 @@ def amend_campaign(
     if faults:
         raise _refused(faults)
     assert pinned is not None, "an unfit table is a fault"
-    if len(campaign.amendments) >= MAX_AMENDMENTS:
+    if len(campaign.amended(rule_set.programme, rule_set.group)) >= MAX_AMENDMENTS:
         raise Conflict(
-            f"Đợt đánh giá {campaign.id} đã sửa đổi bộ tiêu chí {MAX_AMENDMENTS} lần",
-            f"the campaign {campaign.id} was amended {MAX_AMENDMENTS} times, and takes no more",
+            f"Bảng này của đợt đánh giá {campaign.id} đã sửa đổi bộ tiêu chí {MAX_AMENDMENTS} lần",
+            f"this table of the campaign {campaign.id} was amended {MAX_AMENDMENTS} times, and takes no more",
             code="campaign.amended_too_often",
         )
     amendment = CampaignAmendment(

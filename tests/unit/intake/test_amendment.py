@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from intake_builders import (
     opened,
 )
 
-from services.intake.core.amending import AmendOrder, amend_campaign
+from services.intake.core.amending import MAX_AMENDMENTS, AmendOrder, amend_campaign
 from services.intake.core.effective import effective
 from services.intake.core.forms import Forms, forms_of
 from services.intake.core.model import CampaignRecord, SubmissionRecord
@@ -159,6 +159,20 @@ def test_version_that_held_before_is_not_taken_back() -> None:
     back = back.model_copy(update={"ref": RULE_SET.ref()})
     with pytest.raises(Invalid):
         amend_campaign(record, "2021", order(), back, "op", AMENDED_AT)
+
+
+def test_table_is_not_amended_without_end() -> None:
+    record = opened(a_plan())
+    versions = [f"2021.{number}" for number in range(1, MAX_AMENDMENTS + 3)]
+    for before, version in pairwise(versions[:-1]):
+        found = a_record(amended_set(version, before))
+        change = amend_campaign(record, "2021", order(found.ref.key), found, "op", AMENDED_AT)
+        assert change.state is not None
+        record = change.state
+    last = a_record(amended_set(versions[-1], versions[-2]))
+    with pytest.raises(Conflict) as error:
+        amend_campaign(record, "2021", order(last.ref.key), last, "op", AMENDED_AT)
+    assert error.value.code == "campaign.amended_too_often"
 
 
 # --- carried ------------------------------------------------------------------------------------------------------

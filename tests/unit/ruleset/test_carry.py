@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.carry import Carried, carry
-from shared.contracts.common import Answer, Answers, CriterionFinding, Evidence
+from shared.contracts.common import Answer, Answers, CriterionFinding, Evidence, UnitAnswer
 from shared.ruleset.document import RuleSet
 from shared.ruleset.loader import LoadedRuleSet, load_text
 
@@ -19,6 +19,7 @@ Amended = Callable[..., RuleSet]
 
 NOT_REPORTED = Answer(state="not_reported")
 NOT_APPLICABLE = Answer(state="not_applicable")
+VERSION = ("mapping: {version: '2021'}", "mapping: {version: '2021.1'}")
 PLAN = Evidence(title="Kế hoạch 12/KH")
 VALUES: dict[str, Any] = {
     "plan_issued": True,
@@ -235,6 +236,32 @@ def test_adjusted_value_outside_the_new_bounds_is_found_anew(base: LoadedRuleSet
     assert carry(base.rule_set, new, answers(), [adjusted]).findings == ()
     fits = adjusted.model_copy(update={"adjusted": {"meetings": Answer(state="value", value=11)}})
     assert carry(base.rule_set, new, answers(), [fits]).findings == (fits,)
+
+
+# --- sub-units ----------------------------------------------------------------------------------------------------
+
+COUNT = "method: {form: count, input: applications, unit_points: 2.5}"
+AVERAGE = "method: {form: average, of: {form: count, input: applications, unit_points: 2.5}}"
+ASKED = "type: integer, unit: phần mềm, minimum: 0}"
+
+
+def of_units(**units: int) -> Answer:
+    return Answer(state="value", units={name: UnitAnswer(state="value", value=value) for name, value in units.items()})
+
+
+def test_figures_of_sub_units_carry_as_long_as_each_fits(base: LoadedRuleSet, amended: Amended) -> None:
+    old = amended((COUNT, AVERAGE), (ASKED, ASKED.replace("}", ", per_unit: true}")))
+    bounded = ASKED.replace("}", ", maximum: 5, per_unit: true}")
+    new = amended((COUNT, AVERAGE), (ASKED, bounded), ("version: '2021.1'", "version: '2021.2'"), VERSION)
+    within = answers(applications=of_units(a=5, b=0))
+    carried = carry(old, new, within, [finding("1.5")])
+    assert (carried.answers, carried.findings, asked(carried)) == (within, (finding("1.5"),), {})
+    assert asked(carry(old, new, answers(applications=of_units(a=6, b=0)))) == {"1.5": "bounds"}
+
+
+def test_figure_that_is_asked_of_every_sub_unit_now_is_another_question(base: LoadedRuleSet, amended: Amended) -> None:
+    new = amended((COUNT, AVERAGE), (ASKED, ASKED.replace("}", ", per_unit: true}")))
+    assert asked(carry(base.rule_set, new, answers())) == {"1.5": "figures"}
 
 
 # --- properties ---------------------------------------------------------------------------------------------------
