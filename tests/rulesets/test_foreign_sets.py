@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,17 +16,23 @@ from services.scoring.usecases.try_examples import try_examples
 from shared.kernel.canonical import canonical_json
 from shared.ruleset.document import Method, RuleSet
 from shared.ruleset.loader import LoadedRuleSet, load_file, load_text
-from shared.ruleset.uses import inner_methods
+from shared.ruleset.uses import best_keys, inner_methods
 
 FOLDER = Path(__file__).parents[2] / "services" / "scoring" / "rulesets"
 # Folder: what was found of the set in public documents (the head of its file says where).
-FOUND = {
+FOUND: dict[str, dict[str, Any]] = {
     "dak-lak-dti-district": {
         "basis": ("2425/QĐ-UBND", "2021-09-01", "Ủy ban nhân dân tỉnh Đắk Lắk"),
         "sections": {"Chính quyền số": 200, "Kinh tế số": 95, "Xã hội số": 125},
-        "forms": {"average", "by", "relative", "sum", "best", "bands", "count", "choice", "ratio", "yes_no"},
+        "articles": {},
+    },
+    "mic-it-ministries": {
+        "basis": ("62/QĐ-BTTTT", "2017-01-19", "Bộ Thông tin và Truyền thông"),
+        "sections": {"Hạ tầng kỹ thuật công nghệ thông tin": 200},
+        "articles": {"1.1": 20, "1.2": 20, "1.3": 40, "1.4": 50},  # rows of annex 1B that were found, with their points
     },
 }
+FORMS = {"average", "by", "relative", "sum", "best", "bands", "count", "choice", "ratio", "yes_no", "information"}
 FILES = sorted(path for name in FOUND for path in (FOLDER / name).glob("*.yaml"))
 LOADED: dict[Path, LoadedRuleSet] = {path: load_file(path) for path in FILES}
 
@@ -69,7 +76,24 @@ def test_what_was_found_stands_there(path: Path) -> None:
     assert found["basis"] in basis
     told = {one.title.vi: one.maximum for one in rule_set.sections if one.origin == "decision"}
     assert told == found["sections"]
-    assert forms(rule_set) - {"information"} == found["forms"]
+    assert {one.code: one.maximum for one in rule_set.criteria() if one.origin == "decision"} == found["articles"]
+
+
+def test_bandwidth_per_head_is_compared_with_the_highest() -> None:
+    """The row of the ministry's annex that the form `relative` is there for."""
+    (loaded,) = (loaded for path, loaded in LOADED.items() if path.parent.name == "mic-it-ministries")
+    (method,) = (one.method for one in loaded.rule_set.criteria() if one.code == "1.3")
+    assert best_keys(method) == ("bandwidth/staff_total",)
+
+
+def test_the_sets_use_what_the_language_has() -> None:
+    sets = [loaded.rule_set for loaded in LOADED.values()]
+    assert set().union(*(forms(rule_set) for rule_set in sets)) == FORMS
+    criteria = [criterion for rule_set in sets for criterion in rule_set.criteria()]
+    assert any(criterion.bonus for criterion in criteria)
+    assert {one.asked_if.otherwise for one in criteria if one.asked_if} == {"not_applicable", "zero"}
+    assert {one.evidence.without for one in criteria if one.evidence.required} >= {Fraction(0), Fraction(1, 3)}
+    assert any(rule_set.result.mean and rule_set.result.tie_breakers for rule_set in sets)
 
 
 @each_file
