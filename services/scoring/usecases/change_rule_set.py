@@ -16,6 +16,7 @@ from services.scoring.core.two_clocks import applicable, version_before
 from services.scoring.documents import load_document
 from services.scoring.ports import RuleEngine
 from services.scoring.usecases.try_examples import placed
+from shared.contracts.common import GroupKey
 from shared.kernel.errors import Fault, NotFound
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Group, Programme
@@ -27,6 +28,7 @@ __all__ = [
     "approve_rule_set",
     "check_again",
     "check_rule_set",
+    "has_verified_data",
     "load_rule_set",
     "retire_rule_set",
     "roll_back_rule_set",
@@ -64,9 +66,17 @@ async def tables_with_data(aggregates: Aggregates) -> dict[tuple[Programme, Grou
     found: dict[tuple[Programme, Group], list[str]] = {}
     for campaign in (await aggregates.all(CAMPAIGNS)).values():
         for key in campaign.groups():
-            if await aggregates.store.count(CARDS.name, TABLE, key.text):
+            if await has_verified_data(aggregates, key):
                 found.setdefault((key.programme, key.group), []).append(campaign.id)
     return {table: tuple(sorted(campaigns)) for table, campaigns in found.items()}
+
+
+async def has_verified_data(aggregates: Aggregates, table: GroupKey) -> bool:
+    """Whether anybody in the table is verified who answered: who did not has 0 points under any rule set."""
+    async for page in aggregates.pages(CARDS, TABLE, table.text, limit=20):
+        if any(card.scored.basis == "answered" for card in page.values()):
+            return True
+    return False
 
 
 async def load_rule_set(

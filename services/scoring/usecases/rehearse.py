@@ -6,13 +6,14 @@ the same data gives the same bytes.
 
 from __future__ import annotations
 
-from services.scoring.collections import CAMPAIGNS, CARDS, REHEARSAL_PAGES, REHEARSALS, REHEARSALS_DUE, RULE_SETS, TABLE
+from services.scoring.collections import CAMPAIGNS, REHEARSAL_PAGES, REHEARSALS, REHEARSALS_DUE, RULE_SETS
 from services.scoring.core import life_cycle
 from services.scoring.core.life_cycle_refusals import nothing_rehearsed
 from services.scoring.core.rehearsal import Report
 from services.scoring.core.rehearsal_record import RehearsalPage, RehearsalRecord, rehearsal_key
 from services.scoring.core.rehearsal_refusals import no_data, no_table
 from services.scoring.scorer import Scorer
+from services.scoring.usecases.change_rule_set import has_verified_data
 from services.scoring.usecases.rehearsal_work import page_key, worked_out
 from shared.kernel.errors import DomainError, NotFound
 from shared.messaging.aggregate import Change
@@ -39,7 +40,7 @@ async def request_rehearsal(aggregates: Aggregates, key: str, campaign_id: str, 
         requested_by=by,
         requested_at=now,
     )
-    if not await aggregates.store.count(CARDS.name, TABLE, asked.table.text):
+    if not await has_verified_data(aggregates, asked.table):
         raise no_data(key, campaign_id)
 
     def ask(record: RehearsalRecord | None) -> Change[RehearsalRecord]:

@@ -231,3 +231,14 @@ async def test_a_rehearsal_that_cannot_be_is_refused(ranked: ScoringApi) -> None
     for who, status in {"": 401, "operator": 403, "agency:so-y-te": 403}.items():
         assert (await ranked.post(BASE, {"campaign": "2021"}, who)).status_code == status
     assert (await ranked.get(BASE, "agency:so-y-te")).status_code == 403
+
+
+async def test_who_did_not_answer_is_no_data_to_rehearse_on(api: ScoringApi) -> None:
+    await api.has(RULE_SET)
+    silent = verified("so-y-te").model_copy(update={"basis": "missing", "submission_number": 0})
+    await api.ranked(silent)
+    await keep(api, DRAFT)
+    assert (await api.post(BASE, {"campaign": "2021"})).json()["type"].endswith("rehearsal.no_data")
+    seen = {"hash": DRAFT.content_hash()}
+    answer = await api.post(f"/rulesets/{KEY}/approve", seen, "rules_admin=binh")
+    assert answer.json()["steps"][-1]["statement"] == "nothing_to_rehearse"
