@@ -9,6 +9,7 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import BaseModel
+from scoring_builders import a_criterion, a_rule_set, a_section, an_input
 from scoring_strategies import rule_sets
 from workbook_builders import EVERYTHING, book_of, reread, rich_rule_sets
 
@@ -112,6 +113,15 @@ def test_every_value_has_a_cell() -> None:
 
 def test_the_same_set_gives_the_same_cells() -> None:
     assert rule_set_book(EVERYTHING) == rule_set_book(EVERYTHING)
+
+
+def test_parts_nested_beyond_all_measure_are_not_written() -> None:
+    method: dict[str, Any] = {"form": "yes_no", "input": "a"}
+    for _ in range(14):
+        method = {"form": "sum", "parts": [{"title": {"vi": "Phần"}, "maximum": 1, "method": method}]}
+    deep = a_rule_set(a_section("1", a_criterion("1.1", method, [an_input("a", "boolean")])))
+    with pytest.raises(Invalid, match="too_deep"):
+        rule_set_book(deep)
 
 
 def test_what_would_not_come_back_is_not_written() -> None:

@@ -27,7 +27,7 @@ _texts = st.sampled_from(TRICKY) | st.text(
 )
 _sentences = _texts.map(str.strip).filter(bool)
 _numbers = st.sampled_from(
-    ["0", "1", "0.5", "4/3", "-1/3", "1.125", "9.95", "0.1234567890123456789", "123456789012345"]
+    ["0", "1", "0.5", "4/3", "-1/3", "1.125", "9.95", "0.1234567890123456789", "123456789012345", "1000000000000000"]
 )
 _fractions = _numbers | st.decimals(-1000, 1000, places=6, allow_nan=False).map(lambda value: f"{value.normalize():f}")
 

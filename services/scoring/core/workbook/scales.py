@@ -325,9 +325,10 @@ class Scales:
 
     def _yes_no(self, rows: list[Row], path: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        seen: dict[str, str] = {}
         for row in rows:
             key = "yes" if row.get("kind") == YES else "no"
-            self._once(found, key, row, "kind")
+            self._once(seen, str(row.get("kind")), row, "kind")
             self.reading.label(join(path, key), row.places["points"])
             found[key] = row.get("points")
         return found
@@ -340,8 +341,9 @@ class Scales:
 
     def _points(self, rows: list[Row], path: str, key: str, kind: str, head: Row) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        seen: dict[str, str] = {}
         for row in rows:
-            self._once(found, key, row, "kind")
+            self._once(seen, kind, row, "kind")
             self.reading.label(join(path, key), row.places["points"])
             found[key] = row.get("points")
         if not rows:
@@ -350,10 +352,11 @@ class Scales:
 
     def _choice(self, rows: list[Row], path: str, name: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        seen: dict[str, str] = {}
         for row in rows:
             option = row.get("option")
             if option is not None:
-                self._once(found, option, row, "option")
+                self._once(seen, option, row, "option")
                 self.reading.label(join(path, "points", option), row.places["points"])
                 self.reading.label(join(path, "points"), row.places["points"])
                 self._repeated_title(row, name, option)
@@ -390,10 +393,11 @@ class Scales:
 
     def _classes(self, rows: list[Row], code: str, path: str, name: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        seen: dict[str, str] = {}
         for row in rows:
             option = row.get("option")
             if option is not None:
-                self._once(found, option, row, "option")
+                self._once(seen, option, row, "option")
                 self.reading.label(join(path, "cases", option), row.places["option"])
                 self._repeated_title(row, name, option)
                 found[option] = self._inside(row, code, join(path, "cases", option))
@@ -408,9 +412,11 @@ class Scales:
     def _lacks(self, head: Row, kind: str) -> None:
         self.reading.refuse("lacks_row", head.places["form"], row=kind, sheet=words.SCALES)
 
-    def _once(self, found: Mapping[str, Any], key: str, row: Row, cell: str) -> None:
-        if key in found:
-            self._duplicate(row, cell, key, f"“{words.SCALES}”")
+    def _once(self, seen: dict[str, str], key: str, row: Row, cell: str) -> None:
+        """Refuse what one of the rows before has said already; `seen` maps it to its place."""
+        if key in seen:
+            self._duplicate(row, cell, key, seen[key])
+        seen.setdefault(key, row.places[cell])
 
     def _duplicate(self, row: Row, cell: str, value: str, other: str) -> None:
         self.reading.refuse("duplicate", row.places[cell], value=shown(value), other=other)
