@@ -91,6 +91,10 @@ CHANGES: dict[str, Changes] = {
         "rules/not-ranked/then/1/section": "1",
         f"{EXPECT}/criteria": {},
     },
+    "section.other_code": {
+        "sections/2/code": "3",
+        "rules/not-ranked/then/1/section": "3",
+    },
     "section.points": {"sections/1/maximum": 50, "sections/2/maximum": 50},
     "set.total": {
         "sections/2/maximum": 39,

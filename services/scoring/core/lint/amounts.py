@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from shared.ruleset.document import Section
+from shared.ruleset.document import Input, Section
 
-__all__ = ["MAX_DENOMINATOR", "PLACES_SCALE", "is_only_bonus", "is_short", "points_of", "summed"]
+__all__ = ["MAX_DENOMINATOR", "PLACES_SCALE", "bounds", "is_only_bonus", "is_short", "points_of", "summed"]
 
 PLACES_SCALE = 10**6  # figures have at most six decimals
 MAX_DENOMINATOR = 1000  # points may be thirds as well; sums of such stay readable
@@ -21,6 +21,13 @@ def summed(values: Iterable[Fraction]) -> Fraction | None:
             return None
         total += value
     return total
+
+
+def bounds(item: Input) -> tuple[Fraction | None, Fraction | None]:
+    """The least and the most that may be answered; none where they are reversed, which is told where they stand."""
+    if item.minimum is not None and item.maximum is not None and item.minimum > item.maximum:
+        return None, None
+    return item.minimum, item.maximum
 
 
 def points_of(section: Section) -> Fraction | None:

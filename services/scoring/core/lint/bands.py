@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from services.scoring.core.lint.amounts import bounds
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import At, Scope
 from shared.ruleset.document import Band, BandsMethod, Input, Quotient
@@ -116,7 +117,7 @@ def _domain(scope: Scope, method: BandsMethod) -> tuple[_Interval, bool] | None:
 def _quotient_domain(scope: Scope, quotient: Quotient) -> _Interval:
     """Scoring takes a quotient above 1 as 1, and the zero case gives 0 or 1; the bounds of the inputs may say more."""
     above, below = scope.inputs.get(quotient.numerator), scope.inputs.get(quotient.denominator or "")
-    most = above.maximum if above is not None else None
+    most = bounds(above)[1] if above is not None else None
     least = quotient.whole if quotient.denominator is None else _least_divisor(below)
     highest = Fraction(1)
     full_at_zero = quotient.denominator is not None and quotient.zero_denominator == "full"

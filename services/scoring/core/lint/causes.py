@@ -26,6 +26,7 @@ _OF_NAMES: Mapping[str, str] = {
     "choice.unknown_option": "option",
     "by.unknown_case": "option",
     "comparison.value_unfit": "option",
+    "unit.quotient": "quotient",
     "method.input_type": "type",
 }
 # Who misspelled a name is not told as well that the right one is unused; who gave an input the wrong type, not that the

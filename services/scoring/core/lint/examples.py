@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
+from services.scoring.core.lint.amounts import bounds
 from services.scoring.core.lint.expectations import check_expectation
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import Scope
@@ -88,9 +89,8 @@ def _value(scope: Scope, path: str, item: Input, value: bool | Fraction | str) -
     if not _is_of_type(item, value):
         yield scope.find("example.value_type", path, value=f"`{text[:60]}`", name=item.id, type=item.type)
     elif isinstance(value, Fraction) and item.type != "text":
-        low, high = item.minimum, item.maximum
-        reversed_ = low is not None and high is not None and low > high  # told where they are declared
-        if not reversed_ and ((low is not None and value < low) or (high is not None and value > high)):
+        low, high = bounds(item)
+        if (low is not None and value < low) or (high is not None and value > high):
             yield scope.find("example.out_of_bounds", path, value=text, name=item.id)
     elif item.type == "choice":
         options = [option.id for option in item.options]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from services.scoring.core.lint.amounts import summed
+from services.scoring.core.lint.amounts import bounds, summed
+from services.scoring.core.lint.bands import is_whole
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import At, Scope
 from shared.ruleset.document import (
@@ -150,9 +151,18 @@ def _quotient(scope: Scope, path: str, quotient: Quotient) -> Iterator[Finding]:
 def _reach(scope: Scope, at: At, method: Method) -> Iterator[Finding]:
     if not at.has_own_maximum:
         return  # one class of agencies may well reach less than another
+    if _lacks_rows(scope, at, method):
+        return  # the best of them may be the one that is missing
     reach = _most(scope, at.maximum, method)
     if reach is not None and 0 <= reach < at.maximum:
         yield scope.find("method.maximum_unreachable", at.path, maximum=shown(at.maximum), reach=shown(reach))
+
+
+def _lacks_rows(scope: Scope, at: At, method: Method) -> bool:
+    """Whether a table leaves out answers, or has rows that nothing falls into."""
+    if isinstance(method, BandsMethod):
+        return not is_whole(scope, at, method)
+    return isinstance(method, ChoiceMethod) and any(True for _ in _choice(scope, at, method))
 
 
 def _most(scope: Scope, maximum: Fraction, method: Method) -> Fraction | None:
@@ -166,7 +176,7 @@ def _most(scope: Scope, maximum: Fraction, method: Method) -> Fraction | None:
             return max(table.values(), default=None)
         case CountMethod(input=name, unit_points=points):
             item = scope.inputs.get(name)
-            highest = item.maximum if item is not None else None
+            highest = bounds(item)[1] if item is not None else None
             return Fraction(0) if points == 0 else None if highest is None else highest * points
         case SumMethod(parts=parts):
             return summed(part.maximum for part in parts) if parts else None

@@ -68,10 +68,22 @@ def check_criteria(scope: Scope) -> Iterator[Finding]:
     """Criteria have one code each, of their section, and a maximum that fits their form."""
     codes = ((join(path, "code"), criterion.code) for path, _, criterion in scope.each_criterion())
     yield from doubles(scope, "criterion.duplicate", codes)
-    for path, section, criterion in scope.each_criterion():
-        if criterion.code.split(".")[0] != section.code:
-            yield scope.find("criterion.other_section", join(path, "code"), name=criterion.code, section=section.code)
+    for path, section in scope.each_section():
+        yield from _sections_named(scope, path, section)
+    for path, _, criterion in scope.each_criterion():
         yield from _criterion_maximum(scope, path, criterion)
+
+
+def _sections_named(scope: Scope, path: str, section: Section) -> Iterator[Finding]:
+    """Codes of criteria begin with their section's; where all begin with the same other one, the section is wrong."""
+    named = [criterion.code.split(".")[0] for criterion in section.criteria]
+    if len(named) > 1 and set(named) != {section.code} and len(set(named)) == 1:
+        yield scope.find("section.other_code", join(path, "code"), name=section.code, criteria=named[0])
+        return
+    for index, (name, criterion) in enumerate(zip(named, section.criteria, strict=True)):
+        if name != section.code:
+            spot = join(path, "criteria", index, "code")
+            yield scope.find("criterion.other_section", spot, name=criterion.code, section=section.code)
 
 
 def _criterion_maximum(scope: Scope, path: str, criterion: Criterion) -> Iterator[Finding]:

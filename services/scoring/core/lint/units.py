@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from services.scoring.core.lint.amounts import bounds
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import At, Scope
 from shared.ruleset.document import Band, BandsMethod, Comparison, Input, Quotient, RatioMethod, RelativeMethod
@@ -44,8 +45,10 @@ def _own(scope: Scope, path: str, item: Input) -> Iterator[Finding]:
         return
     if not (item.unit or "").strip():
         yield scope.find("unit.missing", path, name=item.id)
-    elif item.unit == PERCENT and item.maximum is not None and item.maximum <= 1:
-        yield scope.find("unit.percent_bounds", join(path, "maximum"), value=shown(item.maximum))
+        return
+    highest = bounds(item)[1]
+    if item.unit == PERCENT and highest is not None and highest <= 1:
+        yield scope.find("unit.percent_bounds", join(path, "maximum"), value=shown(highest))
 
 
 def _quotient(scope: Scope, path: str, quotient: Quotient, *, is_share: bool = True) -> Iterator[Finding]:
@@ -56,7 +59,8 @@ def _quotient(scope: Scope, path: str, quotient: Quotient, *, is_share: bool = T
     if quotient.whole is not None and above.unit == PERCENT and quotient.whole > 0 and quotient.whole != 100:
         yield scope.find("unit.percent_whole", join(path, "whole"), value=shown(quotient.whole), name=above.id)
     if is_share and below is not None and below.unit and below.unit.strip() != above.unit.strip():
-        yield scope.find("unit.quotient", path, one=above.unit, other=below.unit)
+        name = f"{above.id}/{below.id}"
+        yield scope.find("unit.quotient", path, name=name, one=above.unit, other=below.unit)
 
 
 def _rows(scope: Scope, at: At, item: Input | None, rows: tuple[Band, ...]) -> Iterator[Finding]:

@@ -11,6 +11,12 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Đánh lại mã cho một trong hai hạng mục.",
         "Give one of the two another code.",
     ),
+    "section.other_code": (
+        "Hạng mục mang mã {name} nhưng mọi tiêu chí trong đó thuộc hạng mục {criteria}.",
+        "The section has the code {name} but all its criteria are of section {criteria}.",
+        "Đặt mã hạng mục là '{criteria}', hoặc đánh lại mã các tiêu chí.",
+        "Give the section the code '{criteria}', or its criteria other codes.",
+    ),
     "section.points": (
         "Điểm tối đa của hạng mục là {declared}, nhưng tổng điểm các tiêu chí là {sum}.",
         "The section's maximum is {declared}, but its criteria add up to {sum}.",

@@ -12,7 +12,7 @@ from functools import cached_property
 from math import ceil, floor
 
 from services.scoring.core.conditions import satisfies
-from services.scoring.core.lint.amounts import PLACES_SCALE
+from services.scoring.core.lint.amounts import PLACES_SCALE, bounds
 from services.scoring.core.lint.facts import STATES, fact_kind, fits, given
 from services.scoring.core.lint.logic import Atom, Budget, Every, Formula, Negation, Point, Some, atoms, can_hold
 from services.scoring.core.lint.scope import Scope
@@ -210,7 +210,7 @@ class Worlds:
                 yield Point("value", _TEXT)
             case _:
                 step = Fraction(1) if item.type == "integer" else Fraction(1, PLACES_SCALE)
-                numbers = _numbers(item.minimum, item.maximum, step, compared)
+                numbers = _numbers(*bounds(item), step, compared)
                 yield from (Point("value", each) for each in numbers)
 
 
@@ -244,7 +244,5 @@ def _numbers(
     for value in {end for end in (low, high) if end is not None} | named or {Fraction(0)}:
         below, above = floor(value / step) * step, ceil(value / step) * step
         near |= {below - step, below, above, above + step}
-    if low is not None and high is not None and low > high:
-        low = high = None  # another finding says so
     within = (each for each in near if (low is None or each >= low) and (high is None or each <= high))
     return tuple(sorted(within))
