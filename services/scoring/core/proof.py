@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
+from services.scoring.core.card import Card
 from services.scoring.core.effects import Deduction
 from services.scoring.core.proof_criterion import CriterionProver
 from services.scoring.core.proof_model import (
@@ -21,10 +22,12 @@ from services.scoring.core.proof_model import (
     ProvenTie,
     Shown,
 )
+from services.scoring.core.proof_needs import Needs
 from services.scoring.core.proof_paper import proof_paper
 from services.scoring.core.proof_rules import FiredRules
 from services.scoring.core.proof_text import render_text
 from services.scoring.core.scorecard import CriterionResult, Scorecard, SectionResult
+from services.scoring.core.what_if import WhatIf
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.errors import NotFound
 from shared.kernel.exact import show, vietnamese
@@ -83,8 +86,10 @@ class _Proving:
         self._best = group_best
         self._words = RuleWords(rule_set)
         self._display: Display = rule_set.result.display
-        self._fired = FiredRules(rule_set, scorecard)
-        self._criteria = CriterionProver(rule_set, verified, scorecard, group_best, self._fired, self._points)
+        what_if = WhatIf(rule_set, verified, scorecard.firings, group_best)
+        self._fired = FiredRules(rule_set, scorecard, what_if, self._points)
+        needs = Needs(what_if, verified, Card.of(verified, rule_set), scorecard, self._points)
+        self._criteria = CriterionProver(rule_set, verified, scorecard, group_best, self._fired, needs, self._points)
 
     def proof(self, agency_name: str) -> Proof:
         card, result = self._scorecard, self._rule_set.result

@@ -13,7 +13,6 @@ from services.scoring.core.proof_needs import Needs
 from services.scoring.core.proof_rules import FiredRules
 from services.scoring.core.proof_working import Worker
 from services.scoring.core.scorecard import CriterionResult, Scorecard
-from services.scoring.core.what_if import WhatIf
 from shared.contracts.common import Answer, CriterionFinding
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.clock import LOCAL_ZONE
@@ -38,6 +37,7 @@ class CriterionProver:
         scorecard: Scorecard,
         group_best: Mapping[str, Fraction] | None,
         fired: FiredRules,
+        needs: Needs,
         shown: Callable[[Fraction], Shown],
     ) -> None:
         self._verified = verified
@@ -48,8 +48,7 @@ class CriterionProver:
         self._results = {result.code: result for result in scorecard.criteria}
         self._fired = fired
         self._shown = shown
-        what_if = WhatIf(rule_set, verified, scorecard.firings, group_best)
-        self._needs = Needs(what_if, verified, self._card, scorecard, shown)
+        self._needs = needs
 
     def proven(self, criterion: Criterion) -> ProvenCriterion:
         """One criterion."""

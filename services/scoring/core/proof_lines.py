@@ -139,11 +139,15 @@ def rule_lines(proof: Proof) -> Iterator[Fact]:
     for rule in proof.rules:
         codes = f" [{', '.join(rule.criteria)}]" if rule.criteria else ""
         article = f" ({rule.article})" if rule.article else ""
-        yield f"{rule.title}{codes}{article}", (rule.message, f"Áp dụng {_small(rule.when)}", *rule.effects)
+        cost = rule.cost
+        taken = () if cost is None or cost.exact <= 0 else (f"riêng quy tắc này làm giảm tổng điểm {cost.shown} điểm",)
+        yield f"{rule.title}{codes}{article}", (rule.message, f"Áp dụng {_small(rule.when)}", *rule.effects, *taken)
 
 
 def result_lines(proof: Proof) -> Iterator[str]:
     """The result and how it comes from the sections."""
+    if sum(section.points.exact for section in proof.sections) > proof.sum.exact:
+        yield f"Điểm thưởng không đưa tổng vượt điểm tối đa áp dụng {proof.sum.shown}"
     if proof.deducted.exact:
         yield f"Cộng hạng mục {proof.sum.shown}, trừ {proof.deducted.shown} điểm"
     yield f"TỔNG ĐIỂM: {proof.points.shown}/{proof.maximum.shown}"

@@ -192,7 +192,10 @@ class ProvenSection(_Proven):
 
 
 class ProvenRule(_Proven):
-    """A rule that fired, when it does, and what it did."""
+    """A rule that fired, when it does, and what it did.
+
+    `cost`: by how much the total would be higher had this rule alone not applied; None where it takes nothing.
+    """
 
     rule: str
     title: str
@@ -201,6 +204,7 @@ class ProvenRule(_Proven):
     when: str
     effects: tuple[str, ...]
     criteria: tuple[str, ...]
+    cost: Shown | None
 
 
 class ProvenShare(_Proven):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 
-from services.scoring.core.proof_model import ProvenRule
+from services.scoring.core.proof_model import ProvenRule, Shown
 from services.scoring.core.scorecard import Scorecard
-from shared.ruleset.document import RuleSet
+from services.scoring.core.what_if import WhatIf
+from shared.ruleset.document import Rule, RuleSet
 from shared.ruleset.words_rules import RuleWords
 
 __all__ = ["FiredRules"]
+
+_TAKING = ("deduct", "cap_section", "zero_criterion", "zero_section")
 
 
 class FiredRules:
     """The rules that fired on one scorecard."""
 
-    def __init__(self, rule_set: RuleSet, scorecard: Scorecard) -> None:
+    def __init__(
+        self, rule_set: RuleSet, scorecard: Scorecard, what_if: WhatIf, shown: Callable[[Fraction], Shown]
+    ) -> None:
         self.by_id = {rule.id: rule for rule in rule_set.rules}
         self._sections = {result.code: result.section for result in scorecard.criteria}
-        self.proven = tuple(_proven(rule_set, scorecard))
+        self.proven = tuple(_proven(rule_set, scorecard, what_if, shown))
 
     def about(self, code: str) -> tuple[str, ...]:
         """Those that were tried on the criterion, or name it or its section as zeroed or excluded."""
@@ -62,7 +68,9 @@ def _names(target: str, rule: ProvenRule, code: str) -> bool:
     return code in rule.criteria if target == "this" else target == code
 
 
-def _proven(rule_set: RuleSet, scorecard: Scorecard) -> Iterator[ProvenRule]:
+def _proven(
+    rule_set: RuleSet, scorecard: Scorecard, what_if: WhatIf, shown: Callable[[Fraction], Shown]
+) -> Iterator[ProvenRule]:
     words = RuleWords(rule_set)
     criteria: dict[str, list[str]] = {}
     for firing in scorecard.firings:
@@ -79,4 +87,12 @@ def _proven(rule_set: RuleSet, scorecard: Scorecard) -> Iterator[ProvenRule]:
                 when=words.condition(rule),
                 effects=words.effects(rule),
                 criteria=tuple(criteria[rule.id]),
+                cost=_cost(rule, scorecard, what_if, shown),
             )
+
+
+def _cost(rule: Rule, scorecard: Scorecard, what_if: WhatIf, shown: Callable[[Fraction], Shown]) -> Shown | None:
+    """What the rule alone took off the total; None for one that takes nothing by its nature."""
+    if not any(effect.effect in _TAKING for effect in rule.then):
+        return None
+    return shown(what_if.without(rule.id).points - scorecard.points)

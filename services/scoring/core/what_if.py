@@ -49,6 +49,7 @@ class WhatIf:
         self._verified = verified
         self._firings = tuple(firings)
         self._best = group_best
+        self._card = Card.of(verified, rule_set)
         self._compiled = compile_rule_set(rule_set)
         self._inputs = rule_set.inputs()
         conditions = {one.fact for rule in rule_set.rules for one in comparisons(rule.when)}
@@ -57,7 +58,7 @@ class WhatIf:
             card_fact(fact) for fact in sorted(conditions | times) if fact.partition(".")[0] in _OF_CARD
         ]
         self._criterion_facts = [criterion_fact(fact) for fact in sorted(conditions) if fact.startswith("criterion.")]
-        self._facts = self._facts_of(Card.of(verified, rule_set))
+        self._facts = self._facts_of(self._card)
 
     def scorecard(
         self, changes: Iterable[Figured] = (), *, evidence: str | None = None, accepted: str | None = None
@@ -71,6 +72,11 @@ class WhatIf:
             reading.fire()
             firings = tuple(Firing(rule, criterion) for rule, criterion in reading.fired)
         return score(self._compiled, card, firings, self._best)
+
+    def without(self, rule: str) -> Scorecard:
+        """As if one rule had not applied; what others concluded from it stays."""
+        firings = [firing for firing in self._firings if firing.rule_id != rule]
+        return score(self._compiled, self._card, firings, self._best)
 
     def _facts_of(self, card: Card) -> list[object]:
         """All that rules look at: with equal facts the same rules fire."""

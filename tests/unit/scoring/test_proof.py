@@ -93,6 +93,7 @@ def test_proof_holds_everything_behind_the_points() -> None:
         "khi gửi phiếu muộn trên 0 ngày",
         ("trừ 2 điểm vào tổng điểm",),
     )
+    assert [(rule.rule, rule.cost and rule.cost.exact) for rule in made.rules] == [("late", 2), ("cap", 7)]
     assert [(one.rule, one.from_, one.points.exact) for one in made.deductions] == [("late", "total", 2)]
     assert made.sections[1].criteria[0].missed == ("bị bác khi thẩm tra: Không đúng; 0 điểm, điểm tối đa vẫn tính",)
     assert (made.sum.exact, made.deducted.exact, made.points.exact, made.index.shown) == (18, 2, 16, "0,4000")
@@ -132,6 +133,7 @@ SHOWN = (
     "  Tổng tiêu chí 25,00; hạng mục tính không quá 18,00 điểm",
     "  • Quy tắc late (Điều 9)",
     "      Áp dụng quy tắc late",
+    "      riêng quy tắc này làm giảm tổng điểm 7,00 điểm",
     "  – trừ 2,00 điểm vào tổng điểm: Quy tắc late – Điều 9",
     "CHỈ SỐ: 16,00 / 40,00 = 0,4000",
     "Mức “trung_binh” cần từ 0,5: còn thiếu 4 điểm",
@@ -240,7 +242,9 @@ def test_every_scorecard_can_be_proven(data: st.DataObject) -> None:
     verified = data.draw(submissions(rule_set))
     best = data.draw(best_of_group(rule_set))
     made = proven(rule_set, verified, best)
-    assert made.points.exact == max(sum(one.points.exact for one in made.sections) - made.deducted.exact, 0)
+    assert made.points.exact == max(made.sum.exact - made.deducted.exact, 0)
+    together = sum(one.points.exact for one in made.sections)
+    assert made.sum.exact == together or (made.sum == made.maximum and made.sum.exact < together)  # bonuses are cut
     for section in made.sections:
         assert section.sum.exact == sum(one.points.exact for one in section.criteria)
     assert render_text(made)
