@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,9 @@ from shared.messaging.marks import Process
 from shared.messaging.messages import Message, PublisherUnavailable
 from shared.messaging.reconcile import Reconciler, Reconcilers
 from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
+from shared.messaging.watchdog import Watchdog
 from shared.storage.port import DocumentStore, StoreUnavailable
+from shared.telemetry.metrics import Metrics
 
 __all__ = ["Definition", "Parts", "Service", "store_indexes"]
 
@@ -78,6 +80,7 @@ class Service:
     def __init__(self, definition: Definition, parts: Parts) -> None:
         self.name = definition.name
         self._parts = parts
+        self.metrics = Metrics(definition.name)
         collections = (*definition.collections, DEAD_LETTERS)
         self.aggregates = Aggregates(definition.name, parts.store, parts.clock, self._written)
         self._broker = build_broker(parts.broker_address, definition.name, parts.access)
@@ -91,11 +94,15 @@ class Service:
             self._progress,
             parts.limits,
             Process("", parts.clock) if parts.alone else Process.new(parts.clock),
+            self.metrics.published,
         )
-        self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request)
+        self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request, self.metrics)
         self._reconcilers = Reconcilers.apart(definition.reconcilers(self.aggregates))
         self._losses = Losses(definition.name, self._ask_topic)
-        subscribe(self._broker, definition.name, self.inbox, self.relay, self._losses, alone=parts.alone)
+        restart = subscribe(
+            self._broker, definition.name, self.inbox, self.relay, self._losses, self.metrics, alone=parts.alone
+        )
+        self._watchdog = Watchdog(definition.name, self.inbox.topics, self._progress, self._restarting(restart))
         self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)
         self._tasks: list[asyncio.Task[None]] = []
         self._references = {collection.name for collection in collections if collection.reference}
@@ -108,6 +115,7 @@ class Service:
             asyncio.create_task(self.relay.run(), name=f"{self.name} relay"),
             *(asyncio.create_task(some.run(), name=f"{self.name} reconcilers") for some in self._reconcilers),
             asyncio.create_task(self._sweep(), name=f"{self.name} sweep"),
+            asyncio.create_task(self._watchdog.run(), name=f"{self.name} watchdog"),
         ]
         log.info("%s started", self.name)
 
@@ -151,6 +159,7 @@ class Service:
             "service": self.name,
             "running": self.running,
             "consumed": consumed,
+            "stuck": [f"{topic}[{partition}]" for topic, partition in self._watchdog.stuck()],
             "unpublished": await self.relay.pending(),
             "parked": await self.inbox.waiting(),
             "dead_letters": await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
@@ -164,8 +173,20 @@ class Service:
                 ends = await self._progress.ends(topic.name)
                 known = committed.keys() & ends.keys()
                 done, end = sum(committed[p] for p in known), sum(ends[p] for p in known)
-                consumed[topic.name] = {"consumed": done, "end": end, "lag": max(end - done, 0)}
+                consumed[topic.name] = {
+                    "consumed": done,
+                    "end": end,
+                    "lag": max(end - done, 0),
+                    "waiting_seconds": round(self._watchdog.waiting(topic.name), 1),
+                }
         return consumed
+
+    def _restarting(self, restart: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        async def counted() -> None:
+            self.metrics.restarted()
+            await restart()
+
+        return counted
 
     def _written(self, collection: str, key: str) -> None:
         self.relay.wake(collection)

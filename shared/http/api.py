@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field
 
 from shared.contracts.registry import topics
+from shared.http.admission import Admission
 from shared.http.auth import Person, TokenVerifier, require
 from shared.http.bodies import ExactBodies
 from shared.http.problems import install_problem_handlers
 from shared.kernel.errors import NotFound
 from shared.messaging.dead_letter import DeadLetter, LetterSummary, Status
+from shared.telemetry.metrics import CONTENT_TYPE
 
 if TYPE_CHECKING:
     from shared.service import Service
@@ -46,6 +48,7 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
     api.state.tokens = tokens
     install_problem_handlers(api)
     api.add_middleware(ExactBodies)
+    api.add_middleware(Admission, metrics=service.metrics)  # the outermost: nothing is read of what is refused
     api.include_router(router)
     api.include_router(_house_routes(service))
     return api
@@ -62,6 +65,10 @@ def _house_routes(service: Service) -> APIRouter:
     async def ready() -> JSONResponse:
         ok = await service.ready()
         return JSONResponse({"status": "ready" if ok else "not ready"}, status_code=200 if ok else 503)
+
+    @router.get("/metrics", tags=["operation"], summary="For Prometheus: counts and times, nothing personal")
+    async def metrics() -> Response:
+        return Response(service.metrics.render(await service.status()), media_type=CONTENT_TYPE)
 
     @router.get("/status", tags=["operation"], summary="What was consumed, is pending, parked or dead-lettered")
     async def status(_: Operator) -> dict[str, Any]:

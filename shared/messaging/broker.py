@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,6 +33,7 @@ from shared.messaging.losses import Losses
 from shared.messaging.messages import Message, Placed, PublisherUnavailable, Record
 from shared.messaging.relay import Relay
 from shared.storage.port import StoreUnavailable
+from shared.telemetry.metrics import Metrics
 
 __all__ = [
     "FastStreamPublisher",
@@ -172,16 +175,18 @@ class GroupProgress:
 class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
     """Takes batches from FastStream to the inbox, and commits them."""
 
-    def __init__(self, inbox: Inbox, relay: Relay, losses: Losses) -> None:
+    def __init__(self, inbox: Inbox, relay: Relay, losses: Losses, metrics: Metrics) -> None:
         self._inbox = inbox
         self._relay = relay
         self._losses = losses
+        self._metrics = metrics
         self._backoff = 0.1
 
     async def __call__(self, message: KafkaMessage) -> None:
         raw: Sequence[ConsumerRecord[Any, Any]] = message.raw_message
         consumer: Any = message.consumer
         records = [_record(each) for each in raw]
+        began = time.perf_counter()
 
         async def committed(topic: str, partition: int) -> int:
             return await consumer.committed(TopicPartition(topic, partition)) or 0
@@ -199,10 +204,14 @@ class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
                 level = logging.WARNING
             log.log(level, "a batch of %d could not be stored: %r", len(raw), error, exc_info=level > logging.WARNING)
             self._rewind(records, consumer)
+            self._metrics.retried(records[0].topic)
             await asyncio.sleep(self._backoff)
             self._backoff = min(self._backoff * 2, 5.0)
             return
         self._backoff = 0.1
+        self._metrics.batch(time.perf_counter() - began)
+        for topic, count in Counter(record.topic for record in records).items():
+            self._metrics.consumed(topic, count)
         try:
             await message.ack()
         except KafkaError as error:  # after a rebalance: whoever has the partition now drops what is done already
@@ -257,16 +266,19 @@ def subscribe(
     inbox: Inbox,
     relay: Relay,
     losses: Losses,
+    metrics: Metrics,
     *,
     alone: bool = False,
     max_records: int = 200,
-) -> None:
+) -> Callable[[], Awaitable[None]]:
     """Subscribe a service to all its topics with one consumer group, batches, and commits by hand.
+
+    Answers how to start the consumer again, from what is committed.
 
     A process that is `alone` in its group takes all partitions at once instead of waiting for a group to form, which
     on the embedded broker takes three seconds.
     """
-    consumption = _Consumption(inbox, relay, losses)
+    consumption = _Consumption(inbox, relay, losses, metrics)
     names = [*inbox.topics, REPUBLISH_REQUESTS]
     every = [TakenPartition(name, number) for name in names for number in range(topics()[name].partitions)]
     subscriber = broker.subscriber(
@@ -289,6 +301,17 @@ def subscribe(
     @subscriber
     async def consume(message: KafkaMessage) -> None:
         await consumption(message)
+
+    async def restart() -> None:
+        losses.forget()
+        for task in subscriber.tasks:  # or it would be waited for: cut off anywhere, everything is done again
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ACK_TIMEOUT):
+                await subscriber.stop()
+        await subscriber.start()
+
+    return restart
 
 
 async def check_broker(address: str, access: Access = ANYBODY) -> None:

@@ -31,6 +31,7 @@ from shared.messaging.kept import Kept, cursor_of
 from shared.messaging.messages import Record
 from shared.messaging.step import Failed, Passed, Step, identity, letter_of
 from shared.storage.port import Document, StoreUnavailable, Write
+from shared.telemetry.metrics import Metrics
 
 __all__ = ["PASSED", "Inbox"]
 
@@ -72,6 +73,7 @@ class Inbox:
         handlers: Sequence[Handler],
         collections: Sequence[Collection[Any]],
         request: Request,
+        metrics: Metrics | None = None,
         *,
         attempts: int = 4,
         backoff: float = 0.05,
@@ -81,6 +83,7 @@ class Inbox:
         self._handlers = {(handler.event.topic, handler.event.type_): handler for handler in handlers}
         self._collections = {collection.name: collection for collection in collections}
         self._request = request
+        self._metrics = metrics or Metrics(aggregates.service)
         self._attempts = attempts
         self._backoff = backoff
         self.dead_letters = DeadLetters(aggregates)
@@ -386,6 +389,7 @@ class Inbox:
         record = failure.record
         log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, failure.reason)
         await self.dead_letters.record(failure, letter_of(kept) if kept else "")
+        self._metrics.set_aside(record.topic)
 
 
 def _changes_nothing(target: Target, step: Step, attempts: _Attempts) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.contracts.delivery import RepublishRequestedV1
@@ -40,6 +40,7 @@ class Relay:
         progress: BrokerProgress,
         limits: RelayLimits | None = None,
         process: Process | None = None,
+        published: Callable[[str, int], None] = lambda *_: None,
     ) -> None:
         process = process or Process.new(SystemClock())
         self._service = service
@@ -50,7 +51,7 @@ class Relay:
         own = [collection for collection in collections if collection is not DEAD_LETTERS]
         self._owned, self._dead = (
             {
-                topic.name: TopicRelay(topic, store, told_by, publisher, progress, self._limits, process)
+                topic.name: TopicRelay(topic, store, told_by, publisher, progress, self._limits, process, published)
                 for topic in group
             }
             for group, told_by in ((owned, own), (dead_letter_topics().values(), [DEAD_LETTERS]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -54,8 +54,10 @@ class TopicRelay:
         progress: BrokerProgress,
         limits: RelayLimits,
         process: Process,
+        published: Callable[[str, int], None] = lambda *_: None,
     ) -> None:
         self.topic = topic
+        self._published = published
         self.collections = collections
         self.blocked = False  # there is more to publish, but no room before the consumers have come further
         self._store = store
@@ -330,6 +332,7 @@ class TopicRelay:
         await self._note_before(entries)
         messages = [Message(e.topic, e.key, {**e.headers, POSITION_HEADER: str(e.position)}, e.value) for e in entries]
         places = await self._publisher.publish(messages)
+        self._published(self.topic.name, len(places))
         if any(place.offset < self._ahead.ends.get(place.partition, 0) for place in places):
             await self._notice_gone()
         for entry, place in zip(entries, places, strict=True):

@@ -22,6 +22,7 @@ from shared.http.auth import TokenVerifier
 from shared.kernel.clock import SettableClock
 from shared.messaging.broker import GroupProgress, touch_topics
 from shared.messaging.relay import RelayLimits
+from shared.messaging.watchdog import Watchdog
 from shared.service import Definition, Parts, Service, store_indexes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -108,7 +109,14 @@ async def test_one_hop_and_commit_only_after_the_write(town: Town) -> None:
     await until(lambda: _is(town.cooked("pho"), (1, 2, 3)))
     await until(lambda: _is(town.consumed(), 3))
     status = await town.services["verification"].status()
-    assert status["consumed"]["toy-orders"] == {"consumed": 3, "end": 3, "lag": 0}
+    assert status["consumed"]["toy-orders"] == {"consumed": 3, "end": 3, "lag": 0, "waiting_seconds": 0}
+    assert status["stuck"] == []
+    told = town.services["verification"].metrics.render(status).decode()
+    assert 'xephang_events_consumed_total{service="verification",topic="toy-orders"} 3.0' in told
+    assert 'xephang_batches_retried_total{service="verification",topic="toy-orders"}' in told
+    assert 'xephang_consumer_lag_messages{service="verification",topic="toy-orders"} 0.0' in told
+    sent = town.services["intake"].metrics.render(await town.services["intake"].status()).decode()
+    assert 'xephang_events_published_total{service="intake",topic="toy-orders"} 3.0' in sent
     assert await town.services["verification"].ready()
 
 
@@ -190,3 +198,27 @@ async def _producer(address: str) -> AsyncIterator[AIOKafkaProducer]:
         yield producer
     finally:
         await producer.stop()
+
+
+@pytest.mark.slow  # a group that forms again on the embedded broker takes its time
+async def test_a_consumer_that_stands_still_is_noticed_and_started_again(town: Town) -> None:
+    service = town.services["verification"]
+    before = await town.consumed()
+    never = asyncio.Event()
+
+    async def hang(*_: Any) -> None:
+        await never.wait()
+
+    consume, service.inbox.consume = service.inbox.consume, hang  # type: ignore[method-assign]
+    await town.order("bun", 1)
+    await until(lambda: _is(town.end(), before + 1))
+    watchdog = Watchdog("verification", ["toy-orders"], service._progress, service._watchdog._restart, patience=0.2)
+    await watchdog.look()
+    assert watchdog.stuck() == []
+    await asyncio.sleep(0.3)
+    service.inbox.consume = consume  # type: ignore[method-assign]  # whatever held it up, it is gone
+    await watchdog.look()
+    await until(lambda: _is(town.cooked("bun"), (1,)))
+    await until(lambda: _is(town.consumed(), before + 1))
+    told = service.metrics.render(await service.status()).decode()
+    assert 'xephang_consumer_restarts_total{service="verification"} 1.0' in told

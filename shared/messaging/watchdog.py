@@ -1,0 +1,102 @@
+"""Consumers never stop silently: a partition that has messages, and of which nothing is consumed, is noticed here.
+
+It is reported, and the consumer is started again; if that does not help, it is reported and tried again, ever less
+often. A store or broker that does not answer looks the same from here, and starting again does no harm then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from shared.messaging.messages import BrokerProgress, PublisherUnavailable
+
+__all__ = ["Watchdog"]
+
+log = logging.getLogger(__name__)
+
+Place = tuple[str, int]  # topic, partition
+_LONGEST = 16  # times the patience, between two restarts
+
+
+class Watchdog:
+    """Watches what one consumer group has committed. `restart` starts its consumer again.
+
+    `patience`: seconds without progress until a partition counts as stuck. `now`: a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        group: str,
+        topics: Sequence[str],
+        progress: BrokerProgress,
+        restart: Callable[[], Awaitable[None]],
+        *,
+        patience: float = 60.0,
+        every: float = 5.0,
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        self._group = group
+        self._topics = topics
+        self._progress = progress
+        self._restart = restart
+        self._patience = patience
+        self._every = every
+        self._now = now or (lambda: asyncio.get_running_loop().time())
+        self._seen: dict[Place, tuple[int, float]] = {}  # what was committed, and since when
+        self._waiting: dict[Place, float] = {}  # since when messages wait
+        self._again_at = 0.0
+        self._pause = patience
+
+    def waiting(self, topic: str) -> float:
+        """For how many seconds something waits in the topic of which nothing is consumed; 0 if nothing does."""
+        since = [start for (name, _), start in self._waiting.items() if name == topic]
+        return max(self._now() - min(since), 0.0) if since else 0.0
+
+    def stuck(self) -> list[Place]:
+        """Partitions that have been waiting for longer than is to be expected."""
+        return sorted(place for place, since in self._waiting.items() if self._now() - since >= self._patience)
+
+    async def run(self) -> None:
+        """Look now and then, for ever."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                await self.look()
+            except PublisherUnavailable as error:
+                log.warning("%s watchdog: %s; trying again", self._group, error)
+            except Exception:
+                log.exception("%s watchdog failed; trying again", self._group)
+
+    async def look(self) -> None:
+        """Compare what is there with what was committed, and start the consumer again if it stands still."""
+        for topic in self._topics:
+            ends, committed = await self._progress.ends(topic), await self._progress.committed(self._group, topic)
+            for partition in ends.keys() & committed.keys():
+                self._note((topic, partition), committed[partition], ends[partition])
+        stuck = self.stuck()
+        if not stuck:
+            self._pause, self._again_at = self._patience, 0.0
+            return
+        if self._now() < self._again_at:
+            return
+        log.error("%s consumes nothing of %s; its consumer is started again", self._group, _named(stuck))
+        self._again_at = self._now() + self._pause
+        self._pause = min(self._pause * 2, self._patience * _LONGEST)
+        await self._restart()
+
+    def _note(self, place: Place, committed: int, end: int) -> None:
+        before, since = self._seen.get(place, (-1, 0.0))
+        if committed != before:
+            since = self._now()
+            self._seen[place] = (committed, since)
+        if committed < end:
+            # What came after a pause waits since it was first seen here, not since the last commit.
+            self._waiting[place] = self._waiting.get(place, self._now()) if committed == before else self._now()
+        else:
+            self._waiting.pop(place, None)
+
+
+def _named(places: Sequence[Place]) -> str:
+    return ", ".join(f"{topic}[{partition}]" for topic, partition in places)

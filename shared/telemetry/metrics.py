@@ -1,0 +1,109 @@
+"""Metrics in the words of Prometheus, one registry a service; names and units follow its conventions.
+
+Counters are moved where things happen; what can be asked for (lag, backlog, dead letters) is asked when somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+__all__ = ["CONTENT_TYPE", "Metrics"]
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """The metrics of one service."""
+
+    def __init__(self, service: str) -> None:
+        self._registry = CollectorRegistry()
+        self._labels = {"service": service}
+        self._consumed = self._counter("events_consumed", "Messages whose effects are stored.", "topic")
+        self._published = self._counter("events_published", "Events that the broker acknowledged.", "topic")
+        self._set_aside = self._counter("events_set_aside", "Messages that became dead letters.", "topic")
+        self._retried = self._counter("batches_retried", "Batches that could not be stored and come again.", "topic")
+        self._restarts = self._counter("consumer_restarts", "Times that the watchdog started the consumer again.")
+        self._requests = self._counter("http_requests", "HTTP requests.", "method", "route", "status")
+        self._refused = self._counter("http_refused_busy", "HTTP requests refused because too much is under way.")
+        self._duration = Histogram(
+            "xephang_http_request_duration_seconds",
+            "Time to answer an HTTP request.",
+            ("service", "method", "route"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._batch = Histogram(
+            "xephang_batch_duration_seconds",
+            "Time from taking a batch to its effects being stored.",
+            ("service",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._lag = self._gauge("consumer_lag_messages", "Messages not yet consumed.", "topic")
+        self._oldest = self._gauge(
+            "oldest_unconsumed_seconds", "For how long nothing was consumed of what waits.", "topic"
+        )
+        self._stuck = self._gauge("stuck_partitions", "Partitions with messages of which none is consumed.")
+        self._unpublished = self._gauge("unpublished_documents", "Documents with events not yet published.", "topic")
+        self._parked = self._gauge("parked_aggregates", "Aggregates with events that wait for a reference.")
+        self._letters = self._gauge("dead_letters_waiting", "Dead letters that nobody has settled.")
+        self._running = self._gauge("running", "1 while all tasks of the service run.")
+
+    def consumed(self, topic: str, count: int) -> None:
+        """Effects of so many messages are stored."""
+        self._consumed.labels(**self._labels, topic=topic).inc(count)
+
+    def published(self, topic: str, count: int) -> None:
+        """The broker has acknowledged so many events."""
+        self._published.labels(**self._labels, topic=topic).inc(count)
+
+    def set_aside(self, topic: str) -> None:
+        """A message became a dead letter."""
+        self._set_aside.labels(**self._labels, topic=topic).inc()
+
+    def retried(self, topic: str) -> None:
+        """A batch comes again."""
+        self._retried.labels(**self._labels, topic=topic).inc()
+
+    def restarted(self) -> None:
+        """The watchdog started the consumer again."""
+        self._restarts.labels(**self._labels).inc()
+
+    def batch(self, seconds: float) -> None:
+        """A batch took so long."""
+        self._batch.labels(**self._labels).observe(seconds)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered; `route` is the pattern, not the path: paths would name agencies."""
+        self._requests.labels(**self._labels, method=method, route=route, status=str(status)).inc()
+        self._duration.labels(**self._labels, method=method, route=route).observe(seconds)
+
+    def refused_busy(self) -> None:
+        """A request was refused because too much was under way."""
+        self._refused.labels(**self._labels).inc()
+
+    def render(self, status: Mapping[str, Any]) -> bytes:
+        """Everything as text, with the gauges as `Service.status` tells them now."""
+        for gauge in (self._lag, self._oldest, self._unpublished):
+            gauge.clear()
+        for topic, place in status["consumed"].items():
+            self._lag.labels(**self._labels, topic=topic).set(place["lag"])
+            self._oldest.labels(**self._labels, topic=topic).set(place["waiting_seconds"])
+        for topic, count in status["unpublished"].items():
+            self._unpublished.labels(**self._labels, topic=topic).set(count)
+        self._stuck.labels(**self._labels).set(len(status["stuck"]))
+        self._parked.labels(**self._labels).set(sum(len(waiting) for waiting in status["parked"].values()))
+        self._letters.labels(**self._labels).set(status["dead_letters"])
+        self._running.labels(**self._labels).set(int(status["running"]))
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, help_: str, *labels: str) -> Counter:
+        return Counter(f"xephang_{name}", help_, ("service", *labels), registry=self._registry)
+
+    def _gauge(self, name: str, help_: str, *labels: str) -> Gauge:
+        return Gauge(f"xephang_{name}", help_, ("service", *labels), registry=self._registry)
