@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from itertools import permutations
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -158,3 +159,31 @@ async def test_a_carried_answer_waits_for_both_versions_of_its_rule_set(verifica
     assert case is not None
     assert (case.number, case.rule_set) == (2, new.ref())
     assert [act.deed for act in case.history] == ["opened", "carried"]
+
+
+def test_what_a_case_comes_to_does_not_depend_on_the_order_in_which_an_amendment_is_heard() -> None:
+    new = RuleSet.model_validate({**RULE_SET.canonical(), "version": "2021.1", "mapping": {"version": "2021"}})
+    fields = {"ref": new.ref(), "status": "active", "document": new.canonical(), "steps": ()}
+    known = RuleSetActivatedV1(record=a_record().model_validate(fields))
+    carried = SubmissionCarriedV1(submission=a_submission(2, rule_set=new.ref(), carried_from=1), before=RULE_SET.ref())
+    answered = SubmissionAmendedV1(submission=a_submission(3, answers(share="70"), rule_set=new.ref()))
+    records = (
+        a_message(known, "scoring/rule_sets/tiny@2021.1", 1),
+        received(1),
+        a_message(carried, STREAM, 2),
+        a_message(answered, STREAM, 3),
+    )
+
+    async def case_after(order: tuple[Record, ...]) -> tuple[Case, list[str]]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with opened(Path(folder)) as service:
+                await service.knows_rule_set()
+                for record in order:
+                    await service.consume(record)
+                case = await service.case(a_key())
+                assert case is not None
+                return case, [event.type for event in await service.said(a_key())]
+
+    first, *others = [asyncio.run(case_after(order)) for order in permutations(records)]
+    assert all(other == first for other in others)
+    assert (first[0].number, [act.deed for act in first[0].history]) == (3, ["opened", "carried", "amended"])
