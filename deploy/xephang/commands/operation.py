@@ -107,8 +107,7 @@ def _waiting(own: dict[str, Any]) -> list[str]:
         if counts["lag"]
     ]
     lines += [f"{topic}: {count} sự kiện chưa phát" for topic, count in own.get("unpublished", {}).items() if count]
-    for place in own.get("stuck", []):
-        yield f"{place} đứng yên dù có thông điệp chờ; đang chạy lại (nothing is consumed of it; it is started again)"
+    lines += [f"{place}: có thông điệp chờ mà không tiêu thụ, đang chạy lại (stuck)" for place in own.get("stuck", ())]
     for reference, keys in own.get("parked", {}).items():
         shown = ", ".join(keys[:5]) + (" …" if len(keys) > 5 else "")
         lines.append(f"chờ {reference}: {shown}")
