@@ -153,7 +153,8 @@ def _choice(method: ChoiceMethod, context: _Context) -> CompiledMethod:
 
 def _relative(method: RelativeMethod, context: _Context) -> CompiledMethod:
     of, key, maximum = method.input, best_key(method.input), context.maximum
-    read = _quotient(of) if isinstance(of, Quotient) else _reader(of)
+    # What is compared is no share of a whole: bandwidth per head may well be above 1.
+    read = _quotient(of, most=None) if isinstance(of, Quotient) else _reader(of)
     state = _quotient_state(of, context) if isinstance(of, Quotient) else _needs((of,), context)
     at_zero = maximum if method.zero_best == "full" else ZERO
 
@@ -285,13 +286,16 @@ def _quotient_state(of: Quotient, context: _Context) -> StateOf:
     return state
 
 
-def _quotient(of: Quotient) -> Callable[[Figures], Fraction]:
+def _quotient(of: Quotient, most: Fraction | None = ONE) -> Callable[[Figures], Fraction]:
     part, whole = _reader(of.numerator), _whole(of)
     at_zero = ONE if of.zero_denominator == "full" else ZERO
 
     def value(figures: Figures) -> Fraction:
         denominator = whole(figures)
-        return at_zero if denominator == 0 else _within(part(figures) / denominator, ONE)
+        if denominator == 0:
+            return at_zero
+        share = max(part(figures) / denominator, ZERO)
+        return share if most is None else min(share, most)
 
     return value
 

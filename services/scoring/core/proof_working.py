@@ -152,17 +152,17 @@ class Worker:
             case _:
                 return "không chấm điểm"
 
-    def _division(self, of: Quotient) -> str:
+    def _division(self, of: Quotient, *, cut: bool = True) -> str:
         whole, part = self.whole(of), self.number(of.numerator)
         value = self.quotient(of)
         if whole == 0:
             return f"{number(part)} / 0, mẫu số bằng 0 nên tính {percent(value)}"
         said = f"{number(part)} / {number(whole)} = {percent(part / whole)}"
-        return said if part / whole == value else f"{said}, tính {percent(value)}"
+        return said if part / whole == value or not cut else f"{said}, tính {percent(value)}"
 
     def _compared(self, of: str | Quotient) -> str:
         highest = self.best.get(best_key(of), _ZERO)
-        own = self._shown(of) if isinstance(of, str) else f"({self._division(of)})"
+        own = self._shown(of) if isinstance(of, str) else f"({self._division(of, cut=False)})"
         if highest <= 0:
             return f"{own}, giá trị cao nhất trong nhóm bằng 0"
         return f"{own} / {number(highest) if isinstance(of, str) else percent(highest)} (cao nhất trong nhóm)"

@@ -211,11 +211,15 @@ class PointsReading:
         return of.whole if of.whole is not None else Fraction(0)
 
     def quotient(self, of: Quotient) -> Fraction:
-        """numerator / denominator within 0..1; 0 or 1 where the denominator is 0, as the document says."""
+        """numerator / denominator within 0..1."""
+        return _between(self.uncut(of), Fraction(1))
+
+    def uncut(self, of: Quotient) -> Fraction:
+        """numerator / denominator, which may be above 1; 0 or 1 where the denominator is 0, as the document says."""
         denominator = self.denominator(of)
         if denominator == 0:
             return Fraction(1) if of.zero_denominator == "full" else Fraction(0)
-        return _between(self.number(of.numerator) / denominator, Fraction(1))
+        return self.number(of.numerator) / denominator
 
     def method_points(self, criterion: Criterion, method: Method, maximum: Fraction) -> Fraction:
         """Points of a method in the state `value`."""
@@ -263,7 +267,7 @@ class PointsReading:
         """value / highest value of the group × maximum."""
         of = method.input
         if isinstance(of, Quotient):
-            value, key = self.quotient(of), f"{of.numerator}/{of.denominator}"
+            value, key = self.uncut(of), f"{of.numerator}/{of.denominator}"
         else:
             value, key = self.number(of), of
         best = (self.group_best or {}).get(key, Fraction(0))

@@ -144,6 +144,12 @@ def test_a_quotient_is_compared_with_the_highest_quotient() -> None:
     assert one_criterion(RELATIVE, [A, B], {"a": "1", "b": "2"}) == ("pending", 0, 10)
 
 
+def test_what_is_compared_may_be_above_one() -> None:
+    # 3 for each against 4 for each: not both the whole of something
+    best = {"a/b": Fraction(4)}
+    assert one_criterion(RELATIVE, [A, B], {"a": "6", "b": "2"}, best) == ("value", Fraction(15, 2), 10)
+
+
 @pytest.mark.parametrize(("treatment", "points"), [("zero", 0), ("full", 10)])
 def test_where_the_highest_is_nothing(treatment: str, points: int) -> None:
     method = {**RELATIVE, "zero_best": treatment}
