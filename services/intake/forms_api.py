@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from services.intake.collections import CAMPAIGNS, RULE_SETS
 from services.intake.core.form import form_document, render_form, survey_form
-from shared.contracts.common import CampaignId
+from shared.contracts.common import Campaign, CampaignId
 from shared.http.formats import answer_in
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import NotFound
@@ -24,7 +24,7 @@ Format = Literal["html", "markdown", "json"]
 def form_routes(router: APIRouter, aggregates: Aggregates) -> None:
     """Add the routes."""
 
-    async def pinned(campaign: CampaignId, programme: Programme, group: Group) -> RuleSet:
+    async def pinned(campaign: CampaignId, programme: Programme, group: Group) -> tuple[RuleSet, Campaign]:
         record = await aggregates.get(CAMPAIGNS, campaign)
         if record is None:
             raise NotFound(f"Không có đợt đánh giá {campaign}", f"there is no campaign {campaign}")
@@ -32,7 +32,7 @@ def form_routes(router: APIRouter, aggregates: Aggregates) -> None:
         kept = await aggregates.get(RULE_SETS, ref.key) if ref else None
         if kept is None:
             raise NotFound("Đợt đánh giá không có bảng này", "the campaign has no such programme and group")
-        return kept.rule_set()
+        return kept.rule_set(), record.campaign
 
     @router.get("/rulesets/{key}/form", tags=["forms"], summary="Phiếu khảo sát: the form of a rule set")
     async def rule_set_form(key: str, request: Request, format: Format | None = None) -> Response:
@@ -54,14 +54,17 @@ def form_routes(router: APIRouter, aggregates: Aggregates) -> None:
 
     @router.get(base, tags=["forms"], summary="The form as JSON Schema")
     async def form(campaign: CampaignId, programme: Programme, group: Group) -> dict[str, Any]:
-        return survey_form(await pinned(campaign, programme, group))
+        rule_set, _ = await pinned(campaign, programme, group)
+        return survey_form(rule_set)
 
     @router.get(f"{base}/text", tags=["forms"], summary="Phiếu khảo sát (Markdown)")
     async def form_text(campaign: CampaignId, programme: Programme, group: Group) -> PlainTextResponse:
-        text = render_form(await pinned(campaign, programme, group))
+        rule_set, asked_in = await pinned(campaign, programme, group)
+        text = render_form(rule_set, "markdown", asked_in)
         return PlainTextResponse(text, media_type="text/markdown; charset=utf-8")
 
     @router.get(f"{base}/html", tags=["forms"], summary="Phiếu khảo sát (HTML, to print)")
     async def form_html(campaign: CampaignId, programme: Programme, group: Group) -> Response:
-        text = render_form(await pinned(campaign, programme, group), "html")
+        rule_set, asked_in = await pinned(campaign, programme, group)
+        text = render_form(rule_set, "html", asked_in)
         return Response(text, media_type="text/html; charset=utf-8")

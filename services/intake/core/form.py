@@ -19,6 +19,7 @@ from services.intake.core.form_answers import (
     check_answers,
 )
 from services.intake.core.form_sheet import form_paper, form_sheet
+from shared.contracts.common import Campaign
 from shared.kernel.exact import exact_text
 from shared.kernel.paper import to_html, to_markdown
 from shared.ruleset.document import Criterion, Input, RuleSet, Text
@@ -142,9 +143,11 @@ def _english(text: Text) -> dict[str, str]:
     return {"x-title-en": text.en} if text.en is not None else {}
 
 
-def render_form(rule_set: RuleSet, format: Literal["html", "markdown"] = "markdown") -> str:
-    """The form for people, in Vietnamese: what is asked, in which unit and bounds, with which documents."""
-    paper = form_paper(rule_set)
+def render_form(
+    rule_set: RuleSet, format: Literal["html", "markdown"] = "markdown", campaign: Campaign | None = None
+) -> str:
+    """The form for people, in Vietnamese: what is asked, in which unit and bounds, with which documents, until when."""
+    paper = form_paper(rule_set, campaign)
     return to_html(paper) if format == "html" else to_markdown(paper)
 
 

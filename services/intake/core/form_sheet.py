@@ -7,12 +7,15 @@ paper that is printed, filled in and signed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts.common import Campaign
 from shared.contracts.figures import MAX_PLACES
+from shared.kernel.clock import LOCAL_ZONE
 from shared.kernel.exact import Exact, exact_text, vietnamese
 from shared.kernel.paper import Block, Grid, Heading, Items, Paper, Row, Says
 from shared.ruleset.document import Criterion, EvidenceRequirement, Input, RuleSet, RuleSetRef, Section, Text
@@ -24,6 +27,7 @@ __all__ = ["FormSheet", "form_paper", "form_sheet"]
 
 _HEADER = ("Mã", "Nội dung hỏi", "Cách trả lời", "Trả lời", "Tài liệu kiểm chứng")
 _WIDTHS = (8, 34, 24, 14, 20)
+_MOMENT = timedelta(microseconds=1)  # the deadline is the first moment that is late
 _UNIT_ROWS = 3  # blank rows of a table that is filled in for every sub-unit
 
 
@@ -169,15 +173,20 @@ def _bounds(item: Input) -> Iterator[str]:
 # --- on paper ----------------------------------------------------------------------------------------------------
 
 
-def form_paper(rule_set: RuleSet) -> Paper:
-    """The form to print: a table for each section, and one to fill in for every sub-unit where those are asked."""
+def form_paper(rule_set: RuleSet, campaign: Campaign | None = None) -> Paper:
+    """The form to print: a table for each section, and one to fill in for every sub-unit where those are asked.
+
+    With the campaign it is asked in, it names the dispatch, the reporting period and the last day to answer.
+    """
     blocks = [block for section in rule_set.sections for block in _section_blocks(section, rule_set.inputs())]
-    return Paper(f"Phiếu khảo sát: {rule_set.title.vi}", (*_head(rule_set), *blocks, *_foot()))
+    return Paper(f"Phiếu khảo sát: {rule_set.title.vi}", (*_head(rule_set, campaign), *blocks, *_foot()))
 
 
-def _head(rule_set: RuleSet) -> Iterator[Block]:
+def _head(rule_set: RuleSet, campaign: Campaign | None) -> Iterator[Block]:
     if rule_set.title.en is not None:
         yield Says(f"(Survey form: {rule_set.title.en})")
+    if campaign is not None:
+        yield from _asked_in(campaign)
     yield Says("Cơ quan trả lời: ……………………………………………………  Ngày: ……/……/…………")
     yield Says(f"Bộ tiêu chí {rule_set.id}, phiên bản {rule_set.version}, mã băm SHA-256 {rule_set.content_hash()}.")
     yield Says("Căn cứ:")
@@ -191,6 +200,18 @@ def _head(rule_set: RuleSet) -> Iterator[Block]:
             "Mỗi số liệu chỉ kê khai một lần; tiêu chí khác có thể dùng lại.",
         )
     )
+
+
+def _asked_in(campaign: Campaign) -> Iterator[Block]:
+    dispatch, period = campaign.dispatch, campaign.period
+    last_day = (campaign.deadline - _MOMENT).astimezone(LOCAL_ZONE)
+    yield Says(f"{campaign.title}. Kèm theo công văn số {dispatch.number} ngày {_day(dispatch.issued_on)}.")
+    yield Says(f"Kỳ báo cáo: từ {_day(period.first_day)} đến {_day(period.last_day)}.")
+    yield Says(f"Hạn trả lời: hết ngày {_day(last_day)}.")
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
 
 
 def _section_blocks(section: Section, inputs: Inputs) -> Iterator[Block]:

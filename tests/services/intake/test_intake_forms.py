@@ -28,4 +28,6 @@ async def test_a_form_that_there_is_not_is_not_found(newcomer: Intake) -> None:
 async def test_the_form_of_a_campaign_can_be_printed(intake: Intake) -> None:
     page = await intake.get("/campaigns/2021/forms/it/province/html")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.text == (await intake.get(f"{FORM}?format=html")).text
+    assert "Kèm theo công văn số 1/STTTT ngày 20/10/2021." in page.text
+    assert "Kỳ báo cáo: từ 01/10/2020 đến 01/10/2021." in page.text
+    assert "Hạn trả lời: hết ngày 04/11/2021." in page.text
