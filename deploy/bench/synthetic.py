@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.contracts.common import Answer, Answers, CriterionFinding, Evidence, SubmissionKey
 from shared.contracts.verification import VerifiedSubmission
+from shared.kernel.canonical import canonical_json, loads_exact
 from shared.ruleset.document import Criterion, RuleSet
 
 __all__ = ["adversarial_submissions", "plain_figures", "submissions", "synthetic_rule_set"]
@@ -232,7 +233,7 @@ def _submission(
     lacking = {one.code for one in criteria if draw.random() < 0.005}
     days = late if late is not None else draw.randint(1, 20) if draw.random() < 0.08 else 0
     shown = (Evidence(number=f"{number}/BC", title="Báo cáo"),)
-    return VerifiedSubmission(
+    made = VerifiedSubmission(
         key=SubmissionKey(campaign="2021", programme="it", agency=f"co-quan-{number}"),
         group="province",
         rule_set=rule_set.ref(),
@@ -245,6 +246,10 @@ def _submission(
             evidence={one.code: shown for one in criteria if one.evidence.required and one.code not in lacking},
         ),
         findings=tuple(_finding(one, draw) for one in criteria),
+    )
+    # Through canonical JSON, as every service gets it.
+    return VerifiedSubmission.model_validate(
+        loads_exact(canonical_json(made.model_dump(mode="json", exclude_defaults=True)))
     )
 
 

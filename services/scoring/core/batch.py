@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 
 from services.scoring.core.card import Card
-from services.scoring.core.column_points import BatchPoints, PointColumns
+from services.scoring.core.column_points import Apart, BatchPoints, PointColumns
 from services.scoring.core.column_sight import ColumnSight
 from services.scoring.core.effects import Effects, gather
 from services.scoring.core.facts import Firing
@@ -38,6 +38,7 @@ from shared.ruleset.document import Deduct, Section
 __all__ = ["BatchScorer"]
 
 _ZERO = Fraction(0)
+_NOTHING: Mapping[int, Apart] = {}
 
 
 @dataclass(slots=True)
@@ -104,17 +105,22 @@ class BatchScorer:
         effects = outcome.effects
         if effects is None:
             effects = gather(self.compiled, self._reader.card(batch.rows, row, self._counted_by), outcome.firings)
-        total, maximum = batch.points.of_all(row), self._maximum
-        for number, apart in batch.points.apart.get(row, {}).items():
-            total += apart.counted
-            maximum -= self.compiled.criteria[number].maximum - apart.maximum
+        (above, below), maximum = batch.points.of_all(row), self._maximum
+        for number, apart in batch.points.apart.get(row, _NOTHING).items():
+            counted = apart.counted
+            if counted:
+                above, below = above * counted.denominator + counted.numerator * below, below * counted.denominator
+            if apart.state == "not_applicable":
+                maximum -= self.compiled.criteria[number].maximum
         results: list[SectionResult] = []
+        total = Fraction(above, below)
         for section in self._sections(effects):
             before, most = self._section_sums(batch, row, section.code)
             result = self._section(batch, row, section, effects, before, most)
             results.append(result)
             total += result.points - before
-            maximum += result.maximum - most
+            if result.maximum is not most:
+                maximum += result.maximum - most
         return self._finished(batch, row, effects, results, total, maximum)
 
     def _finished(
@@ -151,6 +157,8 @@ class BatchScorer:
         """The sections in which something happens besides adding up."""
         if self._all_sections:
             return self.compiled.sections
+        if not (effects.excluded or effects.zeroed or effects.zeroed_sections or effects.caps or effects.deductions):
+            return ()
         touched = {cap.section for cap in effects.caps} | effects.zeroed_sections
         touched.update(one.from_ for one in effects.deductions)
         for code in effects.excluded | effects.zeroed:
@@ -165,7 +173,8 @@ class BatchScorer:
             criterion = self.compiled.criteria[number]
             if criterion.section == code:
                 points += apart.counted
-                maximum -= criterion.maximum - apart.maximum
+                if apart.state == "not_applicable":
+                    maximum -= criterion.maximum
         return points, maximum
 
     def _section(
@@ -177,9 +186,8 @@ class BatchScorer:
             if number is None or self.compiled.criteria[number].section != section.code:
                 continue
             points -= batch.points.counted(row, number)
-            if code in effects.excluded:
-                apart = batch.points.apart.get(row, {}).get(number)
-                maximum -= self.compiled.criteria[number].maximum if apart is None else apart.maximum
+            if code in effects.excluded and not batch.points.leaves_maximum(row, number):
+                maximum -= self.compiled.criteria[number].maximum
         return section_result(section, _ZERO if zeroed else points, maximum, effects, self.compiled.bonus_sections)
 
 

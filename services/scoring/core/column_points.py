@@ -30,13 +30,16 @@ _NONE: frozenset[str] = frozenset()
 
 
 class Apart(NamedTuple):
-    """What one criterion of one card counts, worked out on its own; `state` is what rules see."""
+    """What one criterion of one card counts, worked out on its own; `state` is what rules see.
+
+    In the state `not_applicable` it leaves the maximum as well.
+    """
 
     state: State
     counted: Fraction
-    maximum: Fraction
 
 
+_Likeness = tuple[int, bool, bool, tuple[tuple[Cell | None, str], ...]]
 Column = list[int] | Shares | None  # None: nothing is counted
 
 
@@ -65,19 +68,24 @@ class BatchPoints:
             return Fraction(column.numerators[row], column.denominators[row])
         return _ZERO if column is None else Fraction(column[row], self.scale)
 
+    def leaves_maximum(self, row: int, criterion: int) -> bool:
+        """Whether a criterion does not apply to a card."""
+        found = self.apart.get(row, {}).get(criterion)
+        return found is not None and found.state == "not_applicable"
+
     def of_section(self, row: int, section: str) -> Fraction:
         """What a section counts, without what stands apart."""
-        return self._sum(row, self.steps[section], self.shares.get(section))
+        return Fraction(*self._sum(row, self.steps[section], self.shares.get(section)))
 
-    def of_all(self, row: int) -> Fraction:
-        """What the whole card counts, without what stands apart."""
+    def of_all(self, row: int) -> tuple[int, int]:
+        """What the whole card counts, without what stands apart: numerator and denominator, not in lowest terms."""
         return self._sum(row, self.all_steps, self.all_shares)
 
-    def _sum(self, row: int, steps: Sequence[int], shares: Shares | None) -> Fraction:
+    def _sum(self, row: int, steps: Sequence[int], shares: Shares | None) -> tuple[int, int]:
         if shares is None:
-            return Fraction(steps[row], self.scale)
+            return steps[row], self.scale
         below = shares.denominators[row]
-        return Fraction(steps[row] * below + shares.numerators[row] * self.scale, below * self.scale)
+        return steps[row] * below + shares.numerators[row] * self.scale, below * self.scale
 
 
 class PointColumns:
@@ -100,6 +108,15 @@ class PointColumns:
             for name in names:
                 if name in reader.columns:
                     self._reading[reader.columns[name].number].append(number)
+        self._columns_read = [
+            [reader.columns[name].number for name in names if name in reader.columns] for names in self._inputs
+        ]
+        self._never_alike = frozenset(
+            number
+            for number, criterion in enumerate(compiled.criteria)
+            if criterion.method.compared or any(name not in reader.columns for name in self._inputs[number])
+        )
+        self._known_apart = Remembered[_Likeness, Apart](_KEPT)
         self._partial = frozenset(one.code for one in compiled.criteria if one.without_evidence != 1)
 
     def of(self, rows: Rows, best: GroupBest | None) -> BatchPoints:
@@ -127,7 +144,7 @@ class PointColumns:
             case Ratio():
                 shares, nothing = way.column(rows)
                 for row in nothing:
-                    points.apart.setdefault(row, {})[number] = Apart("not_applicable", _ZERO, _ZERO)
+                    points.apart.setdefault(row, {})[number] = Apart("not_applicable", _ZERO)
                 return shares
             case _Closures():
                 return self._by_closures(points, rows, number, way, best)
@@ -165,14 +182,32 @@ class PointColumns:
             yield from ((row, self._numbers[code]) for code in codes & self._partial)
 
     def _put_apart(self, points: BatchPoints, rows: Rows, row: int, number: int, best: GroupBest | None) -> None:
-        code = self._criteria[number].code
-        rejected, lacking = code in rows.rejected.get(row, _NONE), code in rows.lacking.get(row, _NONE)
-        points.apart.setdefault(row, {})[number] = self._worked(rows, row, number, best, rejected, lacking)
+        criterion = self._criteria[number]
+        rejected = criterion.code in rows.rejected.get(row, _NONE)
+        lacking = criterion.code in rows.lacking.get(row, _NONE) and criterion.code in self._partial
+        found = None
+        key = None if number in self._never_alike else self._likeness(rows, row, number, rejected, lacking)
+        if key is not None:
+            found = self._known_apart.get(key)
+        if found is None:
+            found = self._worked(rows, row, number, best, rejected, lacking)
+            if key is not None:
+                self._known_apart.keep(key, found)
+        points.apart.setdefault(row, {})[number] = found
         column = points.columns[number]
         if isinstance(column, Shares):
             column.numerators[row] = 0
         elif column is not None:
             column[row] = 0
+
+    def _likeness(self, rows: Rows, row: int, number: int, rejected: bool, lacking: bool) -> _Likeness:
+        """Everything that decides what a criterion counts on a card, besides other cards."""
+        odd = rows.odd.get(row, {})
+        cells = tuple(
+            (None, odd[column].state) if column in odd else (rows.columns[column][row], "value")
+            for column in self._columns_read[number]
+        )
+        return number, rejected, lacking, cells
 
     def _worked(
         self, rows: Rows, row: int, number: int, best: GroupBest | None, rejected: bool, lacking: bool
@@ -187,10 +222,10 @@ class PointColumns:
         )
         state = criterion.state(card)
         if state != "value" or criterion.information:
-            return Apart(state, _ZERO, _ZERO if state == "not_applicable" else criterion.maximum)
+            return Apart(state, _ZERO)
         if best is None and criterion.method.compared:
-            return Apart(state, _ZERO, criterion.maximum)
-        return Apart(state, criterion.counted(card, criterion.earned(card, best or {})), criterion.maximum)
+            return Apart(state, _ZERO)
+        return Apart(state, criterion.counted(card, criterion.earned(card, best or {})))
 
 
 class _Closures:

@@ -35,6 +35,8 @@ class ColumnSight:
         kind = bits.look.fact.partition(".")[0]
         if bits.look.fact == "submission.days_late":
             return list(map(bits.__getitem__, rows.days_late))
+        if bits.look.fact == "submission.missing":
+            return [bits.look.at(False)] * len(rows.verified)
         if bits.column is None:
             return [self._plainly(bits.look, rows, row) for row in range(len(rows.verified))]
         if kind == "state":

@@ -170,7 +170,12 @@ def score(
 def level_of(result: Result, points: Fraction, index: Fraction) -> str:
     """The first level reached, from high to low, on the exact value; the lowest where none is."""
     value = index if result.form == "index" else points
-    return next((level.id for level in result.levels if value >= level.at_least), result.levels[-1].id)
+    above, below = value.numerator, value.denominator
+    for level in result.levels:
+        least = level.at_least
+        if above * least.denominator >= least.numerator * below:  # as integers: several times as fast
+            return level.id
+    return result.levels[-1].id
 
 
 def basis_hash(verified: VerifiedSubmission, ref: RuleSetRef, group_best: Mapping[str, Fraction] | None) -> str:
