@@ -46,6 +46,7 @@ format: $(VENV)/.ready ## format the code
 
 contracts: $(VENV)/.ready ## regenerate the JSON Schemas and the AsyncAPI document from the code
 	@$(PY) -m shared.contracts.generate
+	@$(PY) -m shared.ruleset.schema
 
 bench: $(VENV)/.ready ## cards and submissions a second on this machine, side by side
 	@$(PY) -m deploy.bench
