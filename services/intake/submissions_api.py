@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from services.intake.collections import SUBMISSIONS
+from services.intake.core.asked_sheet import AskedSheet, asked_sheet
 from services.intake.core.form import render_form, survey_form
 from services.intake.core.model import SubmissionRecord
 from services.intake.posting import BATCH, STRUCTURED, cloud_headers, read_batch, read_posted
@@ -131,6 +132,17 @@ def submission_routes(router: APIRouter, aggregates: Aggregates) -> None:
         _may_see(person, agency)
         key = SubmissionKey(campaign=campaign, programme=programme, agency=agency)
         return VersionView.of(*await open_version(aggregates, key, number))
+
+    @router.get(
+        "/submissions/{campaign}/{programme}/{agency}/asked-again",
+        tags=["submissions"],
+        summary="What an amendment asks of the agency again, until when, with its part of the form",
+    )
+    async def asked_again(campaign: CampaignId, programme: Programme, agency: AgencyId, person: Reader) -> AskedSheet:
+        _may_see(person, agency)
+        key = SubmissionKey(campaign=campaign, programme=programme, agency=agency)
+        _, current, rule_set = await open_version(aggregates, key)
+        return asked_sheet(current, rule_set)
 
 
 async def _outcome(aggregates: Aggregates, event: bytes, person: Person) -> dict[str, Any]:

@@ -14,10 +14,15 @@ __all__ = ["open_version"]
 
 
 async def open_version(
-    aggregates: Aggregates, key: SubmissionKey, number: int
+    aggregates: Aggregates, key: SubmissionKey, number: int | None = None
 ) -> tuple[SubmissionRecord, Submission, RuleSet]:
-    """The submission, the version `number` (from 1) and its rule set. Raises `NotFound`."""
+    """The submission, the version `number` (from 1; without it the one that counts) and its rule set.
+
+    Raises `NotFound`.
+    """
     record = await aggregates.get(SUBMISSIONS, key.text)
+    if number is None:
+        number = record.current.number if record is not None and record.current is not None else 0
     if record is None or not 1 <= number <= len(record.versions):
         raise NotFound(
             f"Phiếu {key.text} không có phiên bản {number}", f"the submission {key.text} has no version {number}"

@@ -79,6 +79,24 @@ async def test_answers_are_carried_and_what_is_asked_again_is_seen(ready: Intake
     assert "servers" in form["properties"]["figures"]["properties"]
 
 
+async def test_an_agency_sees_what_it_is_asked_again_and_why(ready: Intake) -> None:
+    path = f"/submissions/{KEY}/asked-again"
+    assert (await ready.get(path, "agency:so-noi-vu")).status_code == 404
+    await ready.submit(an_answer())
+    before = (await ready.get(path, "agency:so-noi-vu")).json()
+    assert (before["rule_set"], before["until"], before["criteria"]) == (RULE_SET.key, None, [])
+    assert before["form"]["properties"]["figures"]["properties"] == {}
+    await amended(ready)
+    sheet = (await ready.get(path, "agency:so-noi-vu")).json()
+    (one,) = sheet["criteria"]
+    assert (one["criterion"], one["reason"], list(one["figures"])) == ("1.1", "figures", ["staff", "servers"])
+    assert sheet["until"] == "2021-11-20T17:00:00Z"
+    assert set(sheet["form"]["properties"]["figures"]["properties"]) >= {"staff", "servers"}
+    assert "Trả lời đến hết ngày 20/11/2021" in sheet["text"]
+    assert "- 1.1 Máy tính — Số liệu được hỏi khác trước." in sheet["text"]
+    assert (await ready.get(path, "agency:so-y-te")).status_code == 403
+
+
 async def test_every_version_opens_in_the_form_it_was_given_in(ready: Intake) -> None:
     await ready.submit(an_answer())
     await amended(ready)
