@@ -10,59 +10,20 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submission, adjusted, an_input, rejected
+from scoring_claims import done
 from scoring_runs import run
 from scoring_strategies import best_of_group, rule_sets, submissions
 
 from services.scoring.core.proof import Proof, proof
-from services.scoring.core.proof_model import Change, Needed, ProvenCriterion
-from shared.contracts.common import Answer, CriterionFinding, Evidence
+from services.scoring.core.proof_model import ProvenCriterion
+from shared.contracts.common import Answer
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.exact import exact_text
 from shared.ruleset.document import RuleSet
 
-SHOWN = (Evidence(title="Biên bản"),)
-
 
 def proven(rule_set: RuleSet, verified: VerifiedSubmission, best: Mapping[str, Fraction] | None) -> Proof:
     return proof(rule_set, verified, run(rule_set, verified, best), best)
-
-
-def done(verified: VerifiedSubmission, criterion: str, need: Needed, rule_set: RuleSet) -> VerifiedSubmission:
-    """The submission as it would have been: the agency's answers and the verifier's adjustments changed alike."""
-    figures, findings = dict(verified.answers.figures), list(verified.findings)
-    if need.accepted:
-        findings = [one for one in findings if (one.criterion, one.finding) != (criterion, "rejected")]
-    for change in need.changes:
-        whole = rule_set.inputs()[change.input].type == "integer"
-        counted = figures.get(change.input)
-        for finding in findings:
-            if finding.finding == "adjusted" and change.input in finding.adjusted:
-                counted = finding.adjusted[change.input]
-        figures[change.input] = _answer(counted, change, whole)
-        findings = [_readjusted(one, change.input, figures[change.input]) for one in findings]
-    evidence = dict(verified.answers.evidence)
-    if need.evidence:
-        evidence[criterion] = SHOWN
-    answers = verified.answers.model_copy(update={"figures": figures, "evidence": evidence})
-    return verified.model_copy(update={"answers": answers, "findings": tuple(findings)})
-
-
-def _answer(given: Answer | None, change: Change, whole: bool) -> Answer:
-    value = change.value
-    if isinstance(value, Fraction):
-        value = int(value) if whole else exact_text(value)
-    if change.unit is None:
-        return Answer(state="value", value=value)
-    units = dict(given.units) if given is not None and given.state == "value" else {}
-    return Answer.model_validate(
-        {"state": "value", "units": {**units, change.unit: {"state": "value", "value": value}}}
-    )
-
-
-def _readjusted(finding: CriterionFinding, name: str, answer: Answer) -> CriterionFinding:
-    if finding.finding != "adjusted" or name not in finding.adjusted:
-        return finding
-    return finding.model_copy(update={"adjusted": {**finding.adjusted, name: answer}})
 
 
 def check(rule_set: RuleSet, verified: VerifiedSubmission, best: Mapping[str, Fraction] | None) -> int:
