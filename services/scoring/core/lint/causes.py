@@ -29,6 +29,8 @@ _OF_NAMES: Mapping[str, str] = {
     "unit.quotient": "quotient",
     "method.input_type": "type",
 }
+# These have one cause wherever they are: a rule that is missing, say.
+_ALL_ALIKE = {"evidence.no_effect"}
 # Who misspelled a name is not told as well that the right one is unused; who gave an input the wrong type, not that the
 # examples' values do not fit it.
 _FOLLOW_UPS: Sequence[tuple[str, str]] = (
@@ -68,6 +70,8 @@ def _explains(finding: Finding) -> tuple[str, str]:
 
 
 def _cause(finding: Finding) -> object:
+    if finding.code in _ALL_ALIKE:
+        return finding.code
     kind = _OF_NAMES.get(finding.code)
     if kind is None or not finding.about:
         return finding
