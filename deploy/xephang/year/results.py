@@ -70,6 +70,10 @@ async def collect(
             write_file(folder / f"ranking-{name}.csv", csv.content)
             rule_set = rule_sets[(programme, group)]
             write_file(folder / "rule-sets" / f"{rule_set.key}.json", canonical_json(rule_set.canonical()))
+            form = await office.raw(f"/intake/campaigns/{year}/forms/{programme}/{group}/html")
+            write_file(folder / "forms" / f"{name}.html", form.content)
+            method = await office.raw(f"/scoring/rulesets/{rule_set.key}/method?format=html")
+            write_file(folder / "methods" / f"{name}.html", method.content)
             ranking = _ranking(body)
             result.rankings[(programme, group)] = ranking
             result.published[(programme, group)] = body

@@ -28,6 +28,8 @@ __all__ = [
     "section_lines",
 ]
 
+_MOST_LOST = 10
+
 Fact = tuple[str, tuple[str, ...]]  # a label and its lines
 
 
@@ -128,10 +130,13 @@ def deduction_lines(proof: Proof) -> Iterator[str]:
 
 
 def lost_lines(proof: Proof) -> Iterator[str]:
-    """Where points are missing, the most first."""
+    """Where most points are missing, the most first."""
     criteria = [one for section in proof.sections for one in section.criteria if one.lost.exact and not one.bonus]
     criteria.sort(key=lambda one: -one.lost.exact)  # stable: equal losses in the order of the annex
-    yield from (f"{one.code} {one.title}: mất {one.lost.shown} trên {one.maximum.shown} điểm" for one in criteria)
+    for one in criteria[:_MOST_LOST]:
+        yield f"{one.code} {one.title}: mất {one.lost.shown} trên {one.maximum.shown} điểm"
+    if rest := criteria[_MOST_LOST:]:
+        yield f"và {len(rest)} tiêu chí khác, mỗi tiêu chí mất không quá {rest[0].lost.shown} điểm"
 
 
 def rule_lines(proof: Proof) -> Iterator[Fact]:
