@@ -235,7 +235,7 @@ def _regions(reading: Reading, sheet: ReadSheet, titles: Sequence[str]) -> dict[
         if title not in found:
             reading.refuse("missing_block", reading.place(sheet.name), title=title)
     starts = sorted(found.values())
-    ends = {start: following - 1 for start, following in zip(starts, [*starts[1:], sheet.bottom + 1], strict=True)}
+    ends = dict(zip(starts, [*(start - 1 for start in starts[1:]), sheet.bottom], strict=False))
     return {title: (row + 1, ends[row]) for title, row in found.items()}
 
 
