@@ -35,7 +35,7 @@ async def test_a_scorecard_is_provisional_until_its_table_is_ranked(api: Scoring
     assert (final["stage"], final["points"]) == ("final", "65")
     assert (await api.get(f"{CARD}/proof/text")).text != text
     verified = (await api.get(f"{CARD}/verified")).json()
-    assert verified["answers"]["figures"]["apps"] == {"state": "value", "value": 40}
+    assert verified["answers"]["figures"]["apps"]["value"] == 40
 
 
 async def test_a_case_of_which_only_the_reopening_is_known_has_no_scorecard(api: ScoringApi) -> None:
