@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from shared.ruleset.document import Input, Section
 
-__all__ = ["MAX_DENOMINATOR", "PLACES_SCALE", "bounds", "is_only_bonus", "is_short", "points_of", "summed"]
+__all__ = ["MAX_DENOMINATOR", "PLACES_SCALE", "adds_up", "bounds", "is_only_bonus", "is_short", "points_of", "summed"]
 
 PLACES_SCALE = 10**6  # figures have at most six decimals
 MAX_DENOMINATOR = 1000  # points may be thirds as well; sums of such stay readable
@@ -39,6 +39,12 @@ def is_only_bonus(section: Section) -> bool:
     """Whether the section has nothing but bonus criteria (and what is only asked): its maximum is its own."""
     scored = [criterion for criterion in section.criteria if criterion.method.form != "information"]
     return bool(scored) and all(criterion.bonus for criterion in scored)
+
+
+def adds_up(section: Section) -> bool:
+    """Whether the criteria come to the section's maximum, as far as their sum can be told."""
+    total = points_of(section)
+    return total is None or total == section.maximum or is_only_bonus(section)
 
 
 def is_short(value: Fraction) -> bool:

@@ -26,6 +26,9 @@ from shared.ruleset.places import join
 __all__ = ["check_conflicts"]
 
 
+_OPPOSED = ("exclude_criterion", "zero_criterion", "derive", "deduct")
+
+
 @dataclass(frozen=True, slots=True)
 class _Deed:
     """What one effect does in one firing: `kind` to `target` (a code, flag or fact), by `value` where there is one."""
@@ -165,7 +168,7 @@ def _contradictions(
 ) -> Iterator[Finding]:
     rules = scope.rule_set.rules
     said: set[tuple[tuple[int, str], tuple[int, str]]] = set()
-    for deed in deeds:
+    for deed in (one for one in deeds if one.kind in _OPPOSED):
         for other in by_target[deed.target]:
             worlds.spend()
             pair = (other.place, deed.place)

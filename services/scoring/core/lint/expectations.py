@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from services.scoring.core.lint.amounts import adds_up
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import Scope
 from shared.ruleset.document import Example, Expectation
@@ -57,8 +58,8 @@ def _criteria(scope: Scope, path: str, expect: Expectation) -> Iterator[Finding]
 
 def _figures(scope: Scope, path: str, expect: Expectation) -> Iterator[Finding]:
     total = scope.total
-    if total is None:
-        return
+    if total is None or not all(adds_up(section) for section in scope.rule_set.sections):
+        return  # the sections are told of
     maximum = total if expect.maximum is None else expect.maximum
     if not 0 <= maximum <= total:
         yield _contradiction(

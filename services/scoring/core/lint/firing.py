@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from services.scoring.core.lint.facts import SIGNS, given
 from services.scoring.core.lint.finding import Finding, value_words
-from services.scoring.core.lint.logic import Every, Exhausted, Formula, Negation, Some
+from services.scoring.core.lint.logic import Exhausted, Negation
 from services.scoring.core.lint.scope import Scope, placed_comparisons
 from services.scoring.core.lint.worlds import Worlds
 from shared.ruleset.document import AllOf, Comparison, Condition, Rule
@@ -30,7 +30,7 @@ def check_firing(scope: Scope) -> Iterator[Finding]:
 def _rule(scope: Scope, worlds: Worlds, path: str, rule: Rule, index: int) -> Iterator[Finding]:
     instances = worlds.instances(rule)
     fires = [worlds.fires(index, criterion) for criterion in instances]
-    if not worlds.can(Some(tuple(fires))):
+    if not any(worlds.can(one) for one in fires):
         culprits = _culprits(worlds, list(_conjuncts(join(path, "when"), rule.when)), instances)
         spot = culprits[0][0] if len(culprits) == 1 else join(path, "when")
         together = (" cùng", " together") if len(culprits) > 1 else ("", "")
@@ -46,7 +46,7 @@ def _rule(scope: Scope, worlds: Worlds, path: str, rule: Rule, index: int) -> It
 def _idle(scope: Scope, worlds: Worlds, path: str, rule: Rule, instances: Sequence[str | None]) -> Iterator[Finding]:
     """Comparisons of a rule that may fire which hold for nobody, as in `any`."""
     for spot, comparison, _ in placed_comparisons(join(path, "when"), rule.when):
-        if not worlds.can(Some(tuple(worlds.holds(comparison, criterion) for criterion in instances))):
+        if not any(worlds.can(worlds.holds(comparison, criterion)) for criterion in instances):
             yield scope.find("comparison.never", spot, conditions=words(comparison))
 
 
@@ -65,13 +65,13 @@ def _culprits(worlds: Worlds, parts: list[_Part], instances: Sequence[str | None
     """As few of the parts as cannot hold together: each is left out in turn, and stays out if it is not needed."""
     for part in list(parts):
         fewer = [one for one in parts if one is not part]
-        if fewer and not worlds.can(_together(worlds, fewer, instances)):
+        if fewer and not any(_can_together(worlds, fewer, one) for one in instances):
             parts = fewer
     return parts
 
 
-def _together(worlds: Worlds, parts: list[_Part], instances: Sequence[str | None]) -> Formula:
-    return Some(tuple(Every(tuple(worlds.holds(part, one) for _, part in parts)) for one in instances))
+def _can_together(worlds: Worlds, parts: list[_Part], criterion: str | None) -> bool:
+    return worlds.can(*(worlds.holds(part, criterion) for _, part in parts))
 
 
 def _listed(parts: list[_Part]) -> str:

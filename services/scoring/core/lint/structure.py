@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from services.scoring.core.lint.amounts import is_only_bonus, points_of, summed
+from services.scoring.core.lint.amounts import adds_up, points_of, summed
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import Scope
 from shared.ruleset.document import Criterion, Input, Section
@@ -45,9 +45,9 @@ def _section_points(scope: Scope, path: str, section: Section) -> Iterator[Findi
     spot = join(path, "maximum")
     if section.maximum <= 0:
         yield scope.find("maximum.not_positive", spot, value=shown(section.maximum))
-    total = points_of(section)
-    if total is not None and total != section.maximum and not is_only_bonus(section):
-        yield scope.find("section.points", spot, declared=shown(section.maximum), sum=shown(total))
+    if not adds_up(section):
+        total = shown(points_of(section) or Fraction(0))
+        yield scope.find("section.points", spot, declared=shown(section.maximum), sum=total)
 
 
 def _total(scope: Scope) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ from shared.ruleset.uses import inner_methods
 
 __all__ = ["Worlds"]
 
-BUDGET = 300_000  # well below a second for each check; an official set takes a few thousand
+BUDGET = 200_000  # well below a second for each check; an official set takes a few thousand
 _DEEPEST = 12  # derived facts that rest on derived facts; deeper ones are taken for possible
 _TEXT = "…"
 _YES = Comparison(fact="submission.missing", is_=True)
@@ -150,9 +150,10 @@ class Worlds:
                 continue
             if index in self._deriving:  # a circle, which derived.py names
                 return self._anything(comparison)
-            reasons = Some(tuple(self.fires(index, criterion) for criterion in self.instances(rule)))
+            reasons = [self.fires(index, criterion) for criterion in self.instances(rule)]
             # One that never fires is told of once, not again for everything that rests on it.
-            ways.append(reasons if self.can(reasons) else self._anything(comparison))
+            can_fire = any(self.can(reason) for reason in reasons)
+            ways.append(Some(tuple(reasons)) if can_fire else self._anything(comparison))
         return Some(tuple(ways))
 
     @cached_property
