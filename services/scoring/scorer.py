@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from threading import Lock
 
 from services.scoring.core.batch import BatchScorer
 from services.scoring.core.card import Card
@@ -20,11 +21,15 @@ _KEPT = 64  # versions that stand side by side; the one unused the longest is le
 
 
 class Scorer:
-    """Scores verified submissions under any version of any rule set; versions are named by their hash."""
+    """Scores verified submissions under any version of any rule set; versions are named by their hash.
+
+    Safe to call from several threads.
+    """
 
     def __init__(self, engine: RuleEngine) -> None:
         self._engine = engine
         self._versions: dict[str, BatchScorer] = {}
+        self._lock = Lock()
 
     @property
     def engine(self) -> RuleEngine:
@@ -47,16 +52,19 @@ class Scorer:
         return group_best(compiled, [Card.of(one, rule_set) for one in verified]) if compiled.best_keys else {}
 
     def _version(self, rule_set: RuleSet) -> BatchScorer:
-        """Made ready whole before anybody can meet it; the one unused the longest is let go for it."""
+        """Made ready whole before anybody can meet it, while others go on; the one unused the longest is let go."""
         hash_ = rule_set.ref().hash
-        found = self._versions.pop(hash_, None)
-        if found is None:
-            compiled = compile_rule_set(rule_set)
-            self._engine.load(hash_, rule_set)
-            found = BatchScorer(compiled, partial(self._engine.fire, hash_))
-        self._versions[hash_] = found
-        if len(self._versions) > _KEPT:
-            oldest = next(iter(self._versions))
-            del self._versions[oldest]
-            self._engine.release(oldest)
+        with self._lock:
+            if hash_ in self._versions:
+                self._versions[hash_] = found = self._versions.pop(hash_)  # the newest used stands last
+                return found
+        compiled = compile_rule_set(rule_set)
+        self._engine.load(hash_, rule_set)
+        made = BatchScorer(compiled, partial(self._engine.fire, hash_))
+        with self._lock:
+            found = self._versions.setdefault(hash_, made)
+            if len(self._versions) > _KEPT:
+                oldest = next(iter(self._versions))
+                del self._versions[oldest]
+                self._engine.release(oldest)
         return found

@@ -2,7 +2,7 @@
 
 Reads the submissions into columns (rows.py), works out points by column (column_points.py), asks what rules see and
 what follows from it (column_sight.py, outcomes.py), and puts each card together here. What every criterion and section
-gave is worked out by `scorecard.score` when somebody asks for it.
+gave is written out when somebody asks for it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from fractions import Fraction
 from functools import partial
 
 from services.scoring.core.card import Card
-from services.scoring.core.column_points import Apart, BatchPoints, PointColumns
+from services.scoring.core.column_points import BatchPoints, PointColumns
 from services.scoring.core.column_sight import ColumnSight
 from services.scoring.core.effects import Effects, gather
-from services.scoring.core.facts import Firing
 from services.scoring.core.methods import GroupBest
 from services.scoring.core.outcomes import Fire, Outcome, Outcomes
-from services.scoring.core.points import CompiledRuleSet
+from services.scoring.core.points import CompiledRuleSet, Worked
 from services.scoring.core.rows import Reader, Rows
 from services.scoring.core.scorecard import (
     Parts,
     Scorecard,
     SectionResult,
+    criterion_result,
     deducted_from,
     index_of,
     level_of,
@@ -38,7 +38,7 @@ from shared.ruleset.document import Deduct, Section
 __all__ = ["BatchScorer"]
 
 _ZERO = Fraction(0)
-_NOTHING: Mapping[int, Apart] = {}
+_NOTHING: Mapping[int, Worked] = {}
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ class BatchScorer:
             bool(effects.unranked_by),
             firings,
             effects,
-            partial(_parts, compiled, batch.rows.verified[row], firings, batch.best),
+            partial(self._parts, batch, row, effects),
         )
 
     def _sections(self, effects: Effects) -> Sequence[Section]:
@@ -185,17 +185,19 @@ class BatchScorer:
             number = self._numbers.get(code)
             if number is None or self.compiled.criteria[number].section != section.code:
                 continue
-            points -= batch.points.counted(row, number)
+            points -= batch.points.worked(row, number).counted
             if code in effects.excluded and not batch.points.leaves_maximum(row, number):
                 maximum -= self.compiled.criteria[number].maximum
         return section_result(section, _ZERO if zeroed else points, maximum, effects, self.compiled.bonus_sections)
 
-
-def _parts(
-    compiled: CompiledRuleSet,
-    verified: VerifiedSubmission,
-    firings: Sequence[Firing],
-    best: Mapping[str, Fraction] | None,
-) -> Parts:
-    card = score(compiled, Card.of(verified, compiled.rule_set), firings, best)
-    return Parts(card.criteria, card.sections)
+    def _parts(self, batch: _Batch, row: int, effects: Effects) -> Parts:
+        provisional = batch.best is None
+        criteria = tuple(
+            criterion_result(criterion, batch.points.worked(row, number), effects, provisional)
+            for number, criterion in enumerate(self.compiled.criteria)
+        )
+        sections = (
+            self._section(batch, row, section, effects, *self._section_sums(batch, row, section.code))
+            for section in self.compiled.sections
+        )
+        return Parts(criteria, tuple(sections))

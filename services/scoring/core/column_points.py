@@ -12,31 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
 
-from services.scoring.core.card import State
 from services.scoring.core.column_kinds import Ratio, Shares, Steps
 from services.scoring.core.methods import GroupBest
-from services.scoring.core.points import CompiledCriterion, CompiledRuleSet
+from services.scoring.core.points import CompiledCriterion, CompiledRuleSet, Worked
 from services.scoring.core.remembered import Remembered
 from services.scoring.core.rows import Cell, Reader, Rows
 from shared.ruleset.uses import gate_inputs, used_inputs
 
-__all__ = ["Apart", "BatchPoints", "PointColumns"]
+__all__ = ["BatchPoints", "PointColumns"]
 
 _ZERO = Fraction(0)
 _KEPT = 20_000
 _NONE: frozenset[str] = frozenset()
-
-
-class Apart(NamedTuple):
-    """What one criterion of one card counts, worked out on its own; `state` is what rules see.
-
-    In the state `not_applicable` it leaves the maximum as well.
-    """
-
-    state: State
-    counted: Fraction
 
 
 _Likeness = tuple[int, bool, bool, tuple[tuple[Cell | None, str], ...]]
@@ -56,17 +44,19 @@ class BatchPoints:
     shares: dict[str, Shares]
     all_steps: list[int]
     all_shares: Shares | None
-    apart: dict[int, dict[int, Apart]] = field(default_factory=dict)
+    apart: dict[int, dict[int, Worked]] = field(default_factory=dict)
 
-    def counted(self, row: int, criterion: int) -> Fraction:
-        """What a criterion counts."""
+    def worked(self, row: int, criterion: int) -> Worked:
+        """What a criterion gives."""
         found = self.apart.get(row, {}).get(criterion)
         if found is not None:
-            return found.counted
+            return found
         column = self.columns[criterion]
         if isinstance(column, Shares):
-            return Fraction(column.numerators[row], column.denominators[row])
-        return _ZERO if column is None else Fraction(column[row], self.scale)
+            points = Fraction(column.numerators[row], column.denominators[row])
+        else:
+            points = _ZERO if column is None else Fraction(column[row], self.scale)
+        return Worked("value", points, points)
 
     def leaves_maximum(self, row: int, criterion: int) -> bool:
         """Whether a criterion does not apply to a card."""
@@ -116,7 +106,7 @@ class PointColumns:
             for number, criterion in enumerate(compiled.criteria)
             if criterion.method.compared or any(name not in reader.columns for name in self._inputs[number])
         )
-        self._known_apart = Remembered[_Likeness, Apart](_KEPT)
+        self._known_apart = Remembered[_Likeness, Worked](_KEPT)
         self._partial = frozenset(one.code for one in compiled.criteria if one.without_evidence != 1)
 
     def of(self, rows: Rows, best: GroupBest | None) -> BatchPoints:
@@ -144,7 +134,7 @@ class PointColumns:
             case Ratio():
                 shares, nothing = way.column(rows)
                 for row in nothing:
-                    points.apart.setdefault(row, {})[number] = Apart("not_applicable", _ZERO)
+                    points.apart.setdefault(row, {})[number] = Worked("not_applicable", _ZERO, _ZERO)
                 return shares
             case _Closures():
                 return self._by_closures(points, rows, number, way, best)
@@ -211,7 +201,7 @@ class PointColumns:
 
     def _worked(
         self, rows: Rows, row: int, number: int, best: GroupBest | None, rejected: bool, lacking: bool
-    ) -> Apart:
+    ) -> Worked:
         """One criterion of one card by its closures."""
         criterion = self._criteria[number]
         own = frozenset((criterion.code,))
@@ -220,12 +210,7 @@ class PointColumns:
             rejected=own if rejected else _NONE,
             evidence=_NONE if lacking else own,
         )
-        state = criterion.state(card)
-        if state != "value" or criterion.information:
-            return Apart(state, _ZERO)
-        if best is None and criterion.method.compared:
-            return Apart(state, _ZERO)
-        return Apart(state, criterion.counted(card, criterion.earned(card, best or {})))
+        return criterion.worked(card, best)
 
 
 class _Closures:
@@ -235,7 +220,7 @@ class _Closures:
         names = _inputs(criterion)
         self.columns = frozenset(reader.columns[name].number for name in names if name in reader.columns)
         self.plain = all(name in reader.columns for name in names)
-        self.known = Remembered[tuple[Cell, ...], Apart](_KEPT)
+        self.known = Remembered[tuple[Cell, ...], Worked](_KEPT)
         self._order = sorted(self.columns)
         self._keys = [compared.key for compared in criterion.method.compared]
         self._best: list[Fraction | None] | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from services.scoring.core.column_points import Apart
 from services.scoring.core.facts import card_fact
+from services.scoring.core.points import Worked
 from services.scoring.core.rows import Cell, InputColumn, Reader, Rows
 from services.scoring.core.sight import Look, Profile, Seen, Sight
 
@@ -24,7 +24,7 @@ class ColumnSight:
         self._numbers = {code: number for number, code in enumerate(codes)}
         self._values = [_Bits(look, _column(look, reader)) for look in sight.card]
 
-    def seen(self, rows: Rows, apart: Mapping[int, Mapping[int, Apart]]) -> list[Seen]:
+    def seen(self, rows: Rows, apart: Mapping[int, Mapping[int, Worked]]) -> list[Seen]:
         """What rules see of each card; `apart` are the criteria whose state may not be `value`."""
         columns = [self._bits(bits, rows) for bits in self._values]
         looks = list(zip(*columns, strict=True)) if columns else [()] * len(rows.verified)
@@ -55,7 +55,7 @@ class ColumnSight:
         return look.at(card_fact(look.fact)(self._reader.card(rows, row, (name,))))
 
     def _unusual(
-        self, rows: Rows, apart: Mapping[int, Mapping[int, Apart]]
+        self, rows: Rows, apart: Mapping[int, Mapping[int, Worked]]
     ) -> dict[int, tuple[tuple[int, Profile], ...]]:
         sight = self._sight
         unusual: dict[int, tuple[tuple[int, Profile], ...]] = {}

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from services.scoring.core.card import Card, Figures, State
 from services.scoring.core.conditions import Asked, compile_asked
 from services.scoring.core.methods import CompiledMethod, GroupBest, compile_method
 from shared.ruleset.document import Criterion, Rule, RuleSet, RuleSetRef, Section
 
-__all__ = ["CompiledCriterion", "CompiledRuleSet", "compile_rule_set", "group_best"]
+__all__ = ["CompiledCriterion", "CompiledRuleSet", "Worked", "compile_rule_set", "group_best"]
+
+
+class Worked(NamedTuple):
+    """What one criterion of one card gives: `earned` by its method, `counted` with the evidence there is.
+
+    Rules see the state; in any other than `value` nothing is earned.
+    """
+
+    state: State
+    earned: Fraction
+    counted: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,14 @@ class CompiledCriterion:
         if asked == "asked":
             return self.method.state(card.figures)
         return "value" if asked == "zero" else asked
+
+    def worked(self, card: Card, best: GroupBest | None) -> Worked:
+        """State and points on this card; nothing is earned in the provisional pass by who is compared with the best."""
+        state = self.state(card)
+        if state != "value" or self.information or (best is None and self.method.compared):
+            return Worked(state, Fraction(0), Fraction(0))
+        earned = self.earned(card, best or {})
+        return Worked(state, earned, self.counted(card, earned))
 
     def earned(self, card: Card, best: GroupBest) -> Fraction:
         """What the method gives, before evidence and gates; only in the state `value`."""

@@ -16,12 +16,11 @@ from services.scoring.core.card import Card
 from services.scoring.core.effects import Effects, gather, in_order
 from services.scoring.core.facts import Firing
 from services.scoring.core.means import mean_of
-from services.scoring.core.methods import GroupBest
-from services.scoring.core.points import CompiledCriterion, CompiledRuleSet, group_best
+from services.scoring.core.points import CompiledCriterion, CompiledRuleSet, Worked, group_best
 from shared.contracts.common import SubmissionKey
 from shared.contracts.scoring import CriterionPoints, FiredRule, ScorecardSummary, SectionPoints
 from shared.contracts.verification import VerifiedSubmission
-from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.kernel.canonical import compact_json, sha256_hex
 from shared.kernel.exact import exact_text
 from shared.ruleset.document import Group, Result, RuleSetRef, Section
 
@@ -31,6 +30,7 @@ __all__ = [
     "Scorecard",
     "SectionResult",
     "basis_hash",
+    "criterion_result",
     "deducted_from",
     "group_best",
     "index_of",
@@ -143,7 +143,10 @@ def score(
     """Work out a scorecard; `group_best` None is the provisional pass, where relative criteria are pending."""
     ordered = in_order(compiled, firings)
     effects = gather(compiled, card, ordered)
-    criteria = tuple(_criterion(criterion, card, effects, group_best) for criterion in compiled.criteria)
+    criteria = tuple(
+        criterion_result(criterion, criterion.worked(card, group_best), effects, group_best is None)
+        for criterion in compiled.criteria
+    )
     sections = _sections(compiled, criteria, effects)
     total = sum((section.points for section in sections), _ZERO)
     deducted = deducted_from(effects, "total")
@@ -187,30 +190,36 @@ def basis_hash(verified: VerifiedSubmission, ref: RuleSetRef, group_best: Mappin
     """
     best = None if group_best is None else {name: exact_text(value) for name, value in group_best.items()}
     scored = verified.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=_SCORED)
-    findings = [one.model_dump(mode="json", exclude_defaults=True, include=_FOUND) for one in verified.findings]
+    findings = [
+        # As models dump it, defaults left out; most findings say no more than these two.
+        one.model_dump(mode="json", exclude_defaults=True, include=_FOUND)
+        if one.adjusted
+        else {"criterion": one.criterion, "finding": one.finding}
+        for one in verified.findings
+    ]
     basis = {
         "verified": {**scored, "findings": sorted(findings, key=lambda finding: str(finding["criterion"]))},
         "rule_set": ref.model_dump(mode="json"),
         "group_best": best,
     }
-    return sha256_hex(canonical_json(basis))
+    return sha256_hex(compact_json(basis))
 
 
-def _criterion(criterion: CompiledCriterion, card: Card, effects: Effects, best: GroupBest | None) -> CriterionResult:
+def criterion_result(
+    criterion: CompiledCriterion, worked: Worked, effects: Effects, provisional: bool
+) -> CriterionResult:
+    """What a criterion counts, once rules have had their effect."""
     code, section = criterion.code, criterion.section
     if criterion.information:
         return CriterionResult(code, section, _ZERO, _ZERO, "information", _ZERO)
-    state: ResultState = criterion.state(card)
-    if state == "not_applicable" or code in effects.excluded:
+    if worked.state == "not_applicable" or code in effects.excluded:
         return CriterionResult(code, section, _ZERO, _ZERO, "not_applicable", _ZERO)
-    if state != "value":
-        return CriterionResult(code, section, _ZERO, criterion.maximum, state, _ZERO)
-    if best is None and criterion.method.compared:
+    if worked.state != "value":
+        return CriterionResult(code, section, _ZERO, criterion.maximum, worked.state, _ZERO)
+    if provisional and criterion.method.compared:
         return CriterionResult(code, section, _ZERO, criterion.maximum, "pending", _ZERO)
-    earned = criterion.earned(card, best or {})
     gated = code in effects.zeroed or section in effects.zeroed_sections
-    counted = _ZERO if gated else criterion.counted(card, earned)
-    return CriterionResult(code, section, counted, criterion.maximum, "value", earned)
+    return CriterionResult(code, section, _ZERO if gated else worked.counted, criterion.maximum, "value", worked.earned)
 
 
 def _sections(
