@@ -47,21 +47,65 @@ def rests_on(criterion: Criterion) -> frozenset[str]:
     return frozenset(item.id for item in criterion.inputs) | frozenset(used_inputs(criterion.method))
 
 
+class _Plan:
+    """What carrying from one version to the next depends on whoever answered, worked out once for both."""
+
+    def __init__(self, old: RuleSet, new: RuleSet) -> None:
+        self.was, self.now = old.inputs(), new.inputs()
+        self.criteria = new.criteria()
+        self.followed = follow(old, new)
+        self.origins = _origins(self.followed)
+        self.gates = {criterion.code: gate_inputs(criterion) for criterion in self.criteria}
+        self.rests = {criterion.code: rests_on(criterion) for criterion in self.criteria}
+        self.rests_alike = {after.code: rests_on(before) == rests_on(after) for before, after in self.followed.pairs}
+        self.alike = frozenset(name for name, item in self.now.items() if self.was.get(name) == item)
+        self.same_question = frozenset(
+            name for name, item in self.now.items() if name in self.was and _same_question(self.was[name], item)
+        )
+        self.wants_documents = frozenset(one.code for one in self.criteria if self._wants_documents(one))
+        self.wants_evidence = frozenset(one.code for one in self.criteria if self._wants_evidence(one))
+
+    def _wants_documents(self, criterion: Criterion) -> bool:
+        """Whether documents are named that were not named before."""
+        origins = self.origins.get(criterion.code, ())
+        before = {document for origin in origins for document in origin.evidence.documents}
+        return not set(criterion.evidence.documents) <= before
+
+    def _wants_evidence(self, criterion: Criterion) -> bool:
+        """Whether evidence is required that was not."""
+        origins = self.origins.get(criterion.code, ())
+        return criterion.evidence.required and not any(origin.evidence.required for origin in origins)
+
+
+_PLANS_KEPT = 16
+_plans: dict[tuple[str, str], _Plan] = {}  # by the hashes of both versions, which name them to the byte
+
+
+def _plan(old: RuleSet, new: RuleSet) -> _Plan:
+    key = (old.content_hash(), new.content_hash())
+    found = _plans.get(key)
+    if found is None:
+        found = _Plan(old, new)
+        if len(_plans) >= _PLANS_KEPT:
+            _plans.pop(next(iter(_plans)))
+        _plans[key] = found
+    return found
+
+
 class _Carrying:
     """One agency's answers on their way; what is worked out for one criterion is used by the next steps."""
 
     def __init__(self, old: RuleSet, new: RuleSet, answers: Answers) -> None:
-        self.old, self.new = old, new
+        self.plan = _plan(old, new)
         self.given = answers
-        self.was, self.now = old.inputs(), new.inputs()
-        self.followed = follow(old, new)
-        self.origins = _origins(self.followed)
+        self.was, self.now = self.plan.was, self.plan.now
+        self.followed, self.origins = self.plan.followed, self.plan.origins
         self.figures: dict[str, Answer] = {}
         self.lost: dict[str, str] = {}  # input of the new version → why its answer did not carry
 
     def carried(self, findings: Iterable[CriterionFinding]) -> Carried:
         """All of it, in the order of the new version."""
-        criteria = self.new.criteria()
+        criteria = self.plan.criteria
         for criterion in criteria:
             self._carry_figures(criterion)
         evidence = {criterion.code: self._evidence(criterion) for criterion in criteria}
@@ -79,11 +123,10 @@ class _Carrying:
         return self.given.figures.get(name, NOT_REPORTED)
 
     def _carry_figures(self, criterion: Criterion) -> None:
-        stays_away = self._stays_not_applicable(criterion)
         for item in criterion.inputs:
             answer = self._answer(item.id)
             why = self._why_lost(criterion, item, answer)
-            if why and stays_away:
+            if why and self._stays_not_applicable(criterion):
                 self.figures[item.id] = _NOT_APPLICABLE
             elif why:
                 self.figures[item.id] = NOT_REPORTED
@@ -92,13 +135,12 @@ class _Carrying:
                 self.figures[item.id] = answer
 
     def _why_lost(self, criterion: Criterion, item: Input, answer: Answer) -> str:
-        before = self.was.get(item.id)
-        if before is None:
+        if item.id not in self.was:
             return "figures" if self.origins.get(criterion.code) else "new"
-        if not _same_question(before, item):
+        if item.id not in self.plan.same_question:
             return "figures"
-        unchanged = before == item and answer.state == "value" and not answer.units  # most are, and it was right
-        if unchanged or _fits(criterion, item, answer):
+        right = item.id in self.plan.alike and answer.state == "value" and not answer.units  # it was, as most are
+        if right or _fits(criterion, item, answer):
             return ""
         return "not_applicable" if answer.state == "not_applicable" else "bounds"
 
@@ -117,7 +159,7 @@ class _Carrying:
     def _asked(self, criterion: Criterion, evidence: Collection[Evidence]) -> AskedAgain | None:
         """Why the criterion is asked again of this agency, or None."""
         own = [item.id for item in criterion.inputs]
-        gates_known = not any(name in self.lost for name in gate_inputs(criterion))
+        gates_known = not any(name in self.lost for name in self.plan.gates[criterion.code])
         if gates_known and is_left_out(criterion, self.figures, self.now):
             return None
         lost = [name for name in own if name in self.lost]
@@ -139,29 +181,27 @@ class _Carrying:
 
     def _wants_more(self, criterion: Criterion, given: Collection[Evidence]) -> bool:
         """Whether documents are wanted that were not wanted before."""
-        origins = self.origins.get(criterion.code, ())
-        before = {document for origin in origins for document in origin.evidence.documents}
-        if not set(criterion.evidence.documents) <= before:
+        if criterion.code in self.plan.wants_documents:
             return True
-        newly = criterion.evidence.required and not any(origin.evidence.required for origin in origins)
-        return newly and not given
+        return criterion.code in self.plan.wants_evidence and not given
 
     def _findings(self, findings: Iterable[CriterionFinding], asked: Collection[str]) -> tuple[CriterionFinding, ...]:
         by_code = {finding.criterion: finding for finding in findings}
         carried = []
         for before, after in self.followed.pairs:
             finding = by_code.get(before.code)
-            if finding is not None and after.code not in asked and self._still_holds(before, after, finding):
-                carried.append(finding.model_copy(update={"criterion": after.code}))
+            if finding is not None and after.code not in asked and self._still_holds(after, finding):
+                same = after.code == finding.criterion
+                carried.append(finding if same else finding.model_copy(update={"criterion": after.code}))
         return tuple(carried)
 
-    def _still_holds(self, before: Criterion, after: Criterion, finding: CriterionFinding) -> bool:
+    def _still_holds(self, after: Criterion, finding: CriterionFinding) -> bool:
         """Whether all that a finding rests on is what it was."""
-        if self._stays_not_applicable(after) and not finding.adjusted:
+        if not finding.adjusted and self._stays_not_applicable(after):
             return True
-        own = {item.id: item for item in after.inputs}
-        if rests_on(before) != rests_on(after) or any(name in self.lost for name in rests_on(after)):
+        if not self.plan.rests_alike[after.code] or any(name in self.lost for name in self.plan.rests[after.code]):
             return False
+        own = {item.id: item for item in after.inputs} if finding.adjusted else {}
         return all(name in own and _fits(after, own[name], value) for name, value in finding.adjusted.items())
 
 
