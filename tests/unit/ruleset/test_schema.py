@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from lint_documents import WIDE
 from pydantic import BaseModel
 
 from shared.ruleset import document, schema
@@ -189,10 +190,10 @@ VALUES: Any = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_loader_and_schema_agree(base_text: str, data: st.DataObject) -> None:
-    tree = read(base_text)
+    tree = read(data.draw(st.sampled_from([base_text, WIDE])))
     for _ in range(data.draw(st.integers(1, 3))):
         _mutate(tree, data)
     found, codes = errors(tree), set()
