@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,11 +31,13 @@ __all__ = [
     "compared",
     "names_of",
     "placed",
+    "scored_hash",
     "tally",
 ]
 
 _ZERO = Fraction(0)
-Tally = Mapping[str, int]
+_SCORED = ("key", "group", "basis", "days_late", "answers")
+_FOUND = ("criterion", "finding", "adjusted")
 
 
 class _Model(BaseModel):
@@ -132,6 +135,17 @@ def basis_of(path: Sequence[RuleSet], campaign: str, hashes: Mapping[str, str], 
         "names": dict(names),
     }
     return sha256_hex(canonical_json(basis))
+
+
+def scored_hash(verified: Mapping[str, Any]) -> str:
+    """SHA-256 of what is scored of a verified submission, given as the plain JSON that is kept of it.
+
+    As in `scorecard.basis_hash`: who found it, when and why change no point.
+    """
+    scored = {name: verified[name] for name in _SCORED if name in verified}
+    findings = [{name: one[name] for name in _FOUND if name in one} for one in verified.get("findings", ())]
+    findings.sort(key=lambda finding: str(finding["criterion"]))
+    return sha256_hex(canonical_json({**scored, "findings": findings}))
 
 
 def compared(

@@ -11,14 +11,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from services.scoring.collections import CAMPAIGNS, CARDS, REHEARSAL_PAGES, RULE_SETS, TABLE
 from services.scoring.core.lineage import Link, carried_along, lineage, links
 from services.scoring.core.ranking import order_of, places
-from services.scoring.core.rehearsal import Report, Row, basis_of, compared, names_of, placed, tally
+from services.scoring.core.rehearsal import Report, Row, basis_of, compared, names_of, placed, scored_hash, tally
 from services.scoring.core.rehearsal_record import RehearsalPage, RehearsalRecord
 from services.scoring.core.rehearsal_refusals import changed_meanwhile, no_data, no_table, replaced_meanwhile
-from services.scoring.core.scorecard import Scorecard, basis_hash
+from services.scoring.core.scorecard import Scorecard
 from services.scoring.scorer import Scorer
 from services.scoring.usecases.final_scorecards import pinned_rule_set
 from shared.contracts.common import Campaign
@@ -108,20 +109,27 @@ class _Work:
     async def survey(self) -> _Surveyed:
         """The first look at all cards."""
         surveyed, compares = _Surveyed(), self._compares_with_the_best
-        async for verified in self._batches():
-            for one in verified:
-                surveyed.hashes[one.key.agency] = basis_hash(one, self.record.rule_set, None)
-                surveyed.revisions[one.key.agency] = one.revision
+        async for page in self._pages():
+            for plain in page:
+                agency = plain["key"]["agency"]
+                surveyed.hashes[agency] = scored_hash(plain)
+                surveyed.revisions[agency] = plain["revision"]
             if compares:
-                carried = [carried_along(self.path, one)[0] for one in verified]
-                for best, rule_set, some in zip(surveyed.best, self._ends, (verified, carried), strict=True):
-                    _raise_marks(best, self.scorer.group_best(rule_set, some))
+                self._raise_marks(surveyed.best, [VerifiedSubmission.model_validate(plain) for plain in page])
         return surveyed
+
+    def _raise_marks(self, bests: tuple[Best, Best], verified: Sequence[VerifiedSubmission]) -> None:
+        """The highest values of the group, under both versions."""
+        carried = [carried_along(self.path, one)[0] for one in verified]
+        for best, rule_set, some in zip(bests, self._ends, (verified, carried), strict=True):
+            for name, value in self.scorer.group_best(rule_set, some).items():
+                best[name] = max(value, best.get(name, value))
 
     async def score(self, basis: str, surveyed: _Surveyed, tell: Tell) -> _Scored | None:
         """The second look: every row but its ranks, page by page. None if a card is not what it was."""
         scored, told = _Scored(), 0
-        async for verified in self._batches():
+        async for page in self._pages():
+            verified = [VerifiedSubmission.model_validate(plain) for plain in page]
             if any(surveyed.revisions.get(one.key.agency) != one.revision for one in verified):
                 return None
             rows = self._rows(verified, surveyed.best, scored)
@@ -168,12 +176,12 @@ class _Work:
     def _compares_with_the_best(self) -> bool:
         return any(self.scorer.compiled(rule_set).best_keys for rule_set in self._ends)
 
-    async def _batches(self) -> AsyncIterator[list[VerifiedSubmission]]:
-        """What counts in the table, by agency; the others get their turn in between."""
-        pinned = self.path[0].ref()
-        async for page in self.aggregates.pages(CARDS, TABLE, self.record.table.text, limit=_BATCH):
-            verified = [card.scored for card in page.values()]
-            counted = [one for one in verified if one.key.agency in self.names and one.rule_set == pinned]
+    async def _pages(self) -> AsyncIterator[list[dict[str, Any]]]:
+        """What was verified of those who count in the table, as plain JSON, by agency; the others get their turn."""
+        pinned = self.path[0].ref().model_dump(mode="json")
+        async for page in self.aggregates.plain_pages(CARDS, TABLE, self.record.table.text, limit=_BATCH):
+            verified = [card["verified"] for card in page]
+            counted = [one for one in verified if one["key"]["agency"] in self.names and one["rule_set"] == pinned]
             if counted:
                 yield counted
             await asyncio.sleep(0)
@@ -210,8 +218,3 @@ async def _pinned(aggregates: Aggregates, campaign: Campaign | None, record: Reh
     if ref is None:
         raise no_table(record.rule_set.key, record.campaign)
     return await pinned_rule_set(aggregates, ref)
-
-
-def _raise_marks(best: Best, more: Mapping[str, Fraction]) -> None:
-    for name, value in more.items():
-        best[name] = max(value, best.get(name, value))
