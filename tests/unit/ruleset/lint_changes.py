@@ -22,6 +22,16 @@ EXPECT = "examples/nearly-all/expect"
 DECISION = {"number": "2294/QĐ-UBND", "issued_on": "2020-11-17", "issuer": "UBND tỉnh", "title": "Quyết định"}
 COMPUTERS = {"id": "staff_with_computer", "title": {"vi": "Máy"}, "type": "integer", "unit": "người", "minimum": 0}
 BUDGET = {"id": "budget", "title": {"vi": "Ngân sách"}, "type": "decimal", "unit": "triệu đồng", "minimum": 0}
+BONUS = {
+    "code": "3.1",
+    "title": {"vi": "Sáng kiến"},
+    "maximum": 5,
+    "bonus": True,
+    "method": {"form": "yes_no", "input": "server_room"},
+    "data_source": "Cơ quan",
+    "verifier": "Phòng CNTT",
+    "origin": "illustrative",
+}
 MISSING = {"fact": "criterion.evidence_missing", "is": True}
 ONE = "examples/one"
 
@@ -310,6 +320,7 @@ WIDE_CHANGES: dict[str, Changes] = {
         "sections/2/weight": "0.599",
     },
     "mean.total": {"result/form": "total", "result/levels/0/at_least": 60, "result/tie_breakers/2": DROP},
+    "mean.bonus_section": {"sections/+": {"code": "3", "title": {"vi": "Thưởng"}, "maximum": 5, "criteria": [BONUS]}},
     "mean.geometric_zero": {
         "result/mean": "geometric",
         "result/levels/0/at_least": "0.6",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lint_changes import AMENDMENTS, CHANGES, CONTRADICTIONS, WIDE_CHANGES, changed, many_rules
+from lint_changes import AMENDMENTS, ANSWERS, CHANGES, CONTRADICTIONS, WIDE_CHANGES, changed, many_rules
 from lint_documents import WIDE
 
-from services.scoring.core.lint import CODES, Finding, lint
+from services.scoring.core.lint import CODES, Finding, amended, lint
 from services.scoring.core.lint.page import PAGE, page_text
 from shared.ruleset.document import RuleSet
 from shared.ruleset.loader import LoadedRuleSet, load_text
@@ -67,6 +67,15 @@ def test_rules_beyond_what_can_be_tried_are_said_to_be(base_text: str) -> None:
     found = lint(changed(base_text, {"rules": many_rules(60), "examples/late-answer/expect/fired": []}))
     assert [finding.code for finding in found if finding.code.startswith("rules.")] == ["rules.too_many"]
     assert_well_formed(found)
+
+
+def test_the_version_that_is_amended_is_the_one_named_or_the_newest_before(base: LoadedRuleSet, base_text: str) -> None:
+    versions = ("2020", "2021.2", "2021.10", "2022")
+    known = [changed(base_text, {"version": version}).rule_set for version in versions]
+    named = changed(base_text, {"version": "2021.11", "mapping": {"version": "2021.2"}}).rule_set
+    other = changed(base_text, {"version": "2021.11", "mapping": {"version": "2019"}}).rule_set
+    found = [amended(one, known) for one in (base.rule_set, named, other, known[0])]
+    assert [one.version if one is not None else None for one in found] == ["2020", "2021.2", "2021.10", None]
 
 
 def test_every_code_is_brought_about_by_a_change() -> None:
@@ -139,6 +148,33 @@ def test_whole_numbers_touch_where_decimals_would_leave_a_gap(base_text: str) ->
 def test_gap_between_whole_numbers_is_named(base_text: str) -> None:
     found = bands(base_text, ">=8 10, >=4&<=5 5, <3 0")
     assert found == ["No row takes the values 3.", "No row takes the values 6 – 7."]
+
+
+def shares(base_text: str, rows: str, whole: int, most: int | None = None, type_: str = "integer") -> list[str]:
+    """What lint says when criterion 1.3 has these rows over its input divided by a constant."""
+    item = {"id": "meetings", "title": {"vi": "Số cuộc họp"}, "type": type_, "unit": "cuộc", "minimum": 0}
+    of = {"numerator": "meetings", "whole": whole}
+    changes = {
+        "1.3/method": {"form": "bands", "of": of, "rows": [_row(row) for row in rows.split(", ")]},
+        "1.3/inputs/0": item if most is None else {**item, "maximum": most},
+        f"{ANSWERS}/meetings": 0,
+    }
+    return [finding.en for finding in lint(changed(base_text, changes)) if finding.code.startswith("bands.")]
+
+
+def test_parts_of_a_whole_are_counted(base_text: str) -> None:
+    rows = ">=0.75 10, >=0.5&<0.7 5, <0.5 0"  # of four reports none is between 0.7 and 0.75
+    assert shares(base_text, rows, 4) == []
+    assert shares(base_text, rows, 4, type_="decimal") == ["No row takes the values ≥ 0.7, < 0.75."]
+    assert shares(base_text, rows, 10) == ["No row takes the values 0.7."]
+    assert shares(base_text, ">=0.75 10, >=0.6&<0.7 5, <0.6 0", 4) == ["This interval holds no value."]
+
+
+def test_what_the_bounds_leave_of_a_quotient_is_all_there_is(base_text: str) -> None:
+    rows = ">=0.9 10, >=0.5&<0.9 5, <0.5 0"
+    assert shares(base_text, rows, 100, 100, "decimal") == []
+    found = shares(base_text, rows, 1000, 100, "decimal")
+    assert found == ["No value within the bounds (≥ 0, ≤ 0.1) falls into this row."] * 2
 
 
 def test_gap_at_an_end_is_named(base_text: str) -> None:

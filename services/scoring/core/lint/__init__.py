@@ -24,7 +24,7 @@ from services.scoring.core.lint.gates import check_gates
 from services.scoring.core.lint.mapping import check_mapping
 from services.scoring.core.lint.methods import check_methods
 from services.scoring.core.lint.numbers import check_lengths, check_numbers, check_texts
-from services.scoring.core.lint.previous import check_previous
+from services.scoring.core.lint.previous import amended, check_previous
 from services.scoring.core.lint.result import check_result
 from services.scoring.core.lint.rules import check_comparisons, check_effects
 from services.scoring.core.lint.scope import Scope
@@ -35,7 +35,7 @@ from services.scoring.core.lint.units import check_units
 from shared.ruleset.document import RuleSet
 from shared.ruleset.loader import LoadedRuleSet
 
-__all__ = ["CHECKS", "CODES", "Finding", "Severity", "errors", "lint"]
+__all__ = ["CHECKS", "CODES", "Finding", "Severity", "amended", "errors", "lint"]
 
 CHECKS: tuple[Callable[[Scope], Iterator[Finding]], ...] = (
     check_sections,

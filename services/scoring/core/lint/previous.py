@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from services.scoring.core.lint.finding import Finding, shown
@@ -10,7 +10,7 @@ from services.scoring.core.lint.scope import Scope
 from shared.ruleset.document import Criterion, Input, RuleSet
 from shared.ruleset.places import join
 
-__all__ = ["check_previous", "is_other", "version_order"]
+__all__ = ["amended", "check_previous", "is_other", "version_order"]
 
 # What neither points nor ranks come from: changing only these needs no other example.
 _BESIDES: Any = {
@@ -103,3 +103,12 @@ def is_other(before: Criterion, after: Criterion) -> bool:
     titles = [" ".join(one.title.vi.casefold().split()) for one in (before, after)]
     asked = [{item.id for item in one.inputs} for one in (before, after)]
     return titles[0] != titles[1] and bool(asked[0] and asked[1]) and not asked[0] & asked[1]
+
+
+def amended(rule_set: RuleSet, known: Iterable[RuleSet]) -> RuleSet | None:
+    """The version that a rule set amends: the one that its mapping names, else the newest of those before it."""
+    before = [
+        one for one in known if one.id == rule_set.id and version_order(one.version) < version_order(rule_set.version)
+    ]
+    named = [one for one in before if rule_set.mapping is not None and one.version == rule_set.mapping.version]
+    return max(named or before, key=lambda one: version_order(one.version), default=None)

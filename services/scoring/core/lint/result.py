@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import gcd, lcm
 
-from services.scoring.core.lint.amounts import is_short, summed
+from services.scoring.core.lint.amounts import is_only_bonus, is_short, summed
 from services.scoring.core.lint.finding import Finding, shown
 from services.scoring.core.lint.scope import Scope
 from services.scoring.core.lint.structure import doubles
@@ -54,7 +54,8 @@ def _levels(scope: Scope) -> Iterator[Finding]:
 
 
 def _weights(scope: Scope) -> Iterator[Finding]:
-    given = [(join(path, "weight"), section.weight) for path, section in scope.each_section()]
+    sections = [(path, section) for path, section in scope.each_section() if not is_only_bonus(section)]
+    given = [(join(path, "weight"), section.weight) for path, section in sections]
     weights = [(path, weight) for path, weight in given if weight is not None]
     if not weights:
         return
@@ -78,6 +79,9 @@ def _mean(scope: Scope) -> Iterator[Finding]:
         return
     if result.form == "total":
         yield scope.find("mean.total", "result.mean", mean=result.mean)
+    for path, section in scope.each_section():
+        if is_only_bonus(section):
+            yield scope.find("mean.bonus_section", path, name=section.code)
     if result.mean == "geometric":
         yield from _degree(scope)
         yield from _zeroed(scope)

@@ -80,6 +80,12 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "Kiểm tra lại trọng số; nếu bằng nhau thì bỏ hết `weight`.",
         "Check the weights; if they are equal, leave `weight` out.",
     ),
+    "mean.bonus_section": (
+        "Hạng mục {name} chỉ có điểm thưởng nên không có trong trung bình các hạng mục: điểm đó không được tính.",
+        "Section {name} has bonus criteria only, so it is no part of the mean of sections: its points do not count.",
+        "Chuyển điểm thưởng vào một hạng mục có tiêu chí chấm điểm, hoặc bỏ `result.mean`.",
+        "Move the bonus into a section with criteria of its own, or drop `result.mean`.",
+    ),
     "mean.geometric_zero": (
         (
             "Với trung bình nhân, hạng mục bị tính 0 điểm làm cả chỉ số bằng 0: luật `{name}` quyết định nhiều "
