@@ -102,7 +102,7 @@ def scoring(method: Method, maximum: Fraction, inputs: Inputs) -> Scoring:
             inside = tuple(
                 Inner(said, maximum, scoring(cases[case], maximum, inputs)) for case, said in by_cases(method, inputs)
             )
-            return Scoring("Theo loại đơn vị", f"Cách tính theo {title_words(inputs, name)}", inside=inside)
+            return Scoring("Theo loại đơn vị", f"Tùy theo {title_words(inputs, name)}", inside=inside)
 
 
 def scoring_lines(made: Scoring, indent: str = "") -> Iterator[str]:

@@ -138,8 +138,9 @@ def _of_quotient(worker: Worker, of: Quotient, row: Band, words: str) -> Iterato
     item, now = worker.inputs[of.numerator], _now(worker, of.numerator)
     value = _nearest(item, _scaled(row, whole), now)
     if value is not None and value != now:
-        moved = ", ".join(each for each in (_moved(item, now, value), f"thành {amount(value, item)}") if each)
-        yield Lever(f"{words}, {title_words(worker.inputs, of.numerator)} {moved}", (Figured(of.numerator, value),))
+        moved = _moved(item, now, value)
+        reached = f"{moved}, thành {amount(value, item)}" if moved else f"đạt {amount(value, item)}"
+        yield Lever(f"{words}, {title_words(worker.inputs, of.numerator)} {reached}", (Figured(of.numerator, value),))
 
 
 def _to_the_best(worker: Worker, of: str | Quotient, maximum: Fraction) -> Iterator[Lever]:

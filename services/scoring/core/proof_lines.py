@@ -56,7 +56,7 @@ def criterion_facts(criterion: ProvenCriterion) -> Iterator[Fact]:
     """Everything about one criterion: how it is scored, from what, by whom it was checked, what is missing and why."""
     if criterion.asked_if:
         yield "Đối tượng", (criterion.asked_if,)
-    yield "Cách tính", (criterion.method_says if criterion.worked.rows else criterion.method,)
+    yield "Cách tính", (_method(criterion),)
     if criterion.inputs:
         yield "Số liệu", tuple(line for item in criterion.inputs for line in _input(item))
     yield "Kết quả", (criterion.applied, *_working(criterion.worked))
@@ -100,15 +100,24 @@ def _changed(shown: str, answered: str) -> str:
 
 def _working(worked: Worked, indent: str = "") -> Iterator[str]:
     """The table with a mark at the row that applies, and what is inside."""
-    if any(row.applies for row in worked.rows) or worked.rows:
-        yield from (
-            f"{indent}{'▸' if row.applies else '·'} {row.case}: {points_words(row.points)}" for row in worked.rows
-        )
+    for row in worked.rows:
+        yield f"{indent}{'▸' if row.applies else '·'} {row.case}: {points_words(row.points)}"
     for inner in worked.inside:
         beside = "" if inner.counts else " (không lấy)"
         title = inner.title or "cách tính"
         yield f"{indent}– {title}: {inner.says}{beside}"
-        yield from _working(inner, indent + "  ") if inner.inside else ()
+        if inner.inside or len(worked.inside) == 1:
+            yield from _working(inner, indent + "  ")
+
+
+def _method(criterion: ProvenCriterion) -> str:
+    """In short where the table that applies stands with the result: the criterion's own, or that of the own class."""
+    worked = criterion.worked
+    if worked.rows:
+        return criterion.method_says
+    if len(worked.inside) == 1 and worked.inside[0].rows:
+        return f"{criterion.method_says}; {worked.inside[0].title} – {worked.inside[0].method}"
+    return criterion.method
 
 
 def section_lines(section: ProvenSection) -> Iterator[str]:

@@ -92,10 +92,11 @@ class WorkedRow(_Proven):
 class Worked(_Proven):
     """How a method came out: the sentence, its table, and the parts, cases or sub-units inside it.
 
-    `counts` is no for a case of several that was not the best.
+    `method` is how it works, in short; `counts` is no for a case of several that was not the best.
     """
 
     title: str
+    method: str = ""
     says: str
     state: str
     points: Exact

@@ -70,6 +70,7 @@ class Worker:
         points = compiled.points(self.figures, self.best)
         return Worked(
             title=title,
+            method=scoring(method, maximum, self.inputs).says,
             says=self._says(method, maximum, points),
             state=state,
             points=points,

@@ -94,7 +94,7 @@ OF = {"numerator": "n", "denominator": "m", "zero_denominator": "not_applicable"
             },
             [YES, N, an_input("m")],
             {},
-            ["Cách tính theo “Số liệu yes”", "(1) có (tối đa 10 điểm)", "(2) không (tối đa 10 điểm)"],
+            ["Tùy theo “Số liệu yes”", "(1) có (tối đa 10 điểm)", "(2) không (tối đa 10 điểm)"],
         ),
         (
             {"form": "yes_no", "input": "yes"},
