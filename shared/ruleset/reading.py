@@ -38,6 +38,7 @@ _MAX_DEPTH = 32
 _MAX_NODES = 100_000
 _MAX_KEY = 64
 _MAX_DIGITS = 40
+_MAX_LABELLED = 512 * 1024  # JSON larger than any rule set is not read a second time for its lines
 _MAX_CHARACTERS = 50  # of those that are no text, so many are listed
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
@@ -111,6 +112,8 @@ def _read_json(text: str, name: str) -> tuple[dict[str, Any], Places]:
 
 def _json_labels(text: str, name: str) -> dict[str, str]:
     """Lines and columns: JSON is YAML too, as far as that goes; without them places are paths alone."""
+    if len(text) > _MAX_LABELLED:
+        return {}
     builder = _Builder(name)
     try:
         for event in yaml.parse(text, Loader=_Loader):

@@ -17,6 +17,7 @@ from shared.ruleset.reading import MAX_BYTES
 from shared.ruleset.wording import CODES
 
 CORPUS = Path(__file__).parent / "corpus"
+OFFICIAL = sorted((Path(__file__).parents[3] / "services" / "scoring" / "rulesets").glob("*/*.yaml"))
 GOOD = sorted(path.name for path in CORPUS.glob("good*"))
 
 # File: its faults, each as `code line:column`, in order.
@@ -301,12 +302,26 @@ def edited(text: list[str], edit: tuple[str, int, int]) -> list[str]:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(edits, min_size=1, max_size=3))
 def test_a_careless_hand_is_told_where_and_why(made: list[tuple[str, int, int]]) -> None:
-    text = LINES
+    check_edited(LINES, made)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data())
+def test_a_careless_hand_in_an_official_file(data: st.DataObject) -> None:
+    lines = data.draw(st.sampled_from(OFFICIAL)).read_text(encoding="utf-8").splitlines()
+    at = st.integers(0, len(lines) - 1)
+    made = data.draw(st.lists(st.tuples(edits, at), min_size=1, max_size=4))
+    check_edited(lines, [(kind, place, number) for (kind, _, number), place in made])
+
+
+def check_edited(lines: list[str], made: list[tuple[str, int, int]]) -> None:
+    """The edited text is read, or refused with complete faults that stand on a line where there is one."""
     for edit in made:
-        text = edited(text, edit)
+        lines = edited(lines, edit)
     faults: tuple[Fault, ...] = ()
     try:
-        load_text("\n".join(text) + "\n", "hand.yaml")
+        load_text("\n".join(lines) + "\n", "hand.yaml")
     except RuleSetRefused as error:
         faults = error.faults
     for fault in faults:
@@ -316,10 +331,9 @@ def test_a_careless_hand_is_told_where_and_why(made: list[tuple[str, int, int]])
         assert label.startswith("hand.yaml:") or at_root or fault.code in WHOLE, fault.place
 
 
-@pytest.mark.parametrize("step", [7])
-def test_every_beginning_of_a_file_is_read_or_refused(step: int) -> None:
+def test_every_beginning_of_a_file_is_read_or_refused() -> None:
     content = TEXT.encode()
-    for end in range(0, len(content), step):
+    for end in range(0, len(content), 7):
         try:
             load_text(content[:end], "half.yaml")
         except RuleSetRefused as error:
