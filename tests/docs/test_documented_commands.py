@@ -21,7 +21,15 @@ COMMANDS = [
     for part in nested(each.line)
     if words(part)[:1] == ["xephang"]
 ]
-OFFLINE = (["ruleset", "lint"], ["ruleset", "form"], ["ruleset", "method"], ["score"], ["explain", "--ruleset"])
+OFFLINE = (
+    ["ruleset", "lint"],
+    ["ruleset", "form"],
+    ["ruleset", "method"],
+    ["ruleset", "export"],
+    ["ruleset", "import"],
+    ["score"],
+    ["explain", "--ruleset"],
+)
 BESIDE = ("cp", "sed")
 SKIPPED = "…"
 

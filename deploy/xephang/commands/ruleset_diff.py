@@ -75,8 +75,9 @@ def _is_key(name: str) -> bool:
 
 
 def _rule_set(name: str, platform: Client | None) -> RuleSet:
+    from services.scoring.documents import load_document
     from shared.ruleset.loader import load_text
 
     if platform is not None and _is_key(name):
         return load_text(platform.get_text(path_of("scoring", "rulesets", name)), name).rule_set
-    return load_text(content_of(Path(name)), name).rule_set
+    return load_document(content_of(Path(name)), name).rule_set
