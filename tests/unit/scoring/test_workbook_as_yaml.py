@@ -23,7 +23,7 @@ def test_numbers_dates_and_codes_are_written_as_people_write_them() -> None:
         "stage: {first_year: 2021, last_year: 2025}",
         "    issued_on: 2020-11-17",
         "      - code: '1.10'",
-        '          - {points: "4/3", above: 0, below: 0.9}',
+        '            - {points: "4/3", above: 0, below: 0.9}',
         "          documents: [Kế hoạch, Báo cáo]",
         "        - {fact: submission.days_late, at_least: 1}",
     ):
