@@ -319,7 +319,7 @@ VALUES: Any = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_document_with_foreign_values_is_loaded_or_refused(base_text: str, data: st.DataObject) -> None:
     tree, places = read_text(base_text, "it.yaml")
