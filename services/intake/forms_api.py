@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse, Response
 from services.intake.collections import CAMPAIGNS, RULE_SETS
 from services.intake.core.form import form_document, render_form, survey_form
 from shared.contracts.common import Campaign, CampaignId
-from shared.http.formats import answer_in
+from shared.http.formats import answer_in, documented
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import NotFound
 from shared.messaging.commands import Aggregates
@@ -34,7 +34,13 @@ def form_routes(router: APIRouter, aggregates: Aggregates) -> None:
             raise NotFound("Đợt đánh giá không có bảng này", "the campaign has no such programme and group")
         return kept.rule_set(), record.campaign
 
-    @router.get("/rulesets/{key}/form", tags=["forms"], summary="Phiếu khảo sát: the form of a rule set")
+    @router.get(
+        "/rulesets/{key}/form",
+        tags=["forms"],
+        summary="Phiếu khảo sát: the form of a rule set",
+        response_class=Response,
+        responses=documented("html", "markdown", "json"),
+    )
     async def rule_set_form(key: str, request: Request, format: Format | None = None) -> Response:
         kept = await aggregates.get(RULE_SETS, key)
         if kept is None:

@@ -21,7 +21,7 @@ from shared.contracts.common import AgencyId, CampaignId, GroupKey, SubmissionKe
 from shared.contracts.scoring import Ranking, ScorecardSummary
 from shared.contracts.verification import VerifiedSubmission
 from shared.http.auth import Person, require
-from shared.http.formats import answer_in
+from shared.http.formats import answer_in, documented
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import Forbidden, NotFound
 from shared.kernel.paper import to_html, to_markdown
@@ -78,7 +78,13 @@ def _scorecard_routes(router: APIRouter, aggregates: Aggregates, scorer: Scorer)
     ) -> VerifiedSubmission:
         return (await found(campaign, programme, agency, person)).scored
 
-    @router.get(f"{base}/proof", tags=["scorecards"], summary="How every point came about, and what more was needed")
+    @router.get(
+        f"{base}/proof",
+        tags=["scorecards"],
+        summary="How every point came about, and what more was needed",
+        response_class=Response,
+        responses=documented("json", "html", "markdown", "text"),
+    )
     async def proof_(
         campaign: CampaignId,
         programme: Programme,

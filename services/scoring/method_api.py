@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from services.scoring.collections import RULE_SETS
 from services.scoring.core.method_paper import method_paper
 from services.scoring.core.method_sheet import method_sheet
-from shared.http.formats import answer_in
+from shared.http.formats import answer_in, documented
 from shared.kernel.canonical import canonical_json
 from shared.kernel.errors import NotFound
 from shared.kernel.paper import to_html, to_markdown
@@ -23,7 +23,13 @@ __all__ = ["method_routes"]
 def method_routes(router: APIRouter, aggregates: Aggregates) -> None:
     """Add the route."""
 
-    @router.get("/rulesets/{key}/method", tags=["rule sets"], summary="Cách chấm điểm: how everything is scored")
+    @router.get(
+        "/rulesets/{key}/method",
+        tags=["rule sets"],
+        summary="Cách chấm điểm: how everything is scored",
+        response_class=Response,
+        responses=documented("html", "markdown", "json"),
+    )
     async def method(key: str, request: Request, format: Literal["html", "markdown", "json"] | None = None) -> Response:
         kept = await aggregates.get(RULE_SETS, key)
         if kept is None or kept.status == "draft":

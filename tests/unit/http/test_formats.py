@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi import Request
 
-from shared.http.formats import answer_in
+from shared.http.formats import answer_in, documented
 
 WRITTEN = {"html": lambda: "<p>", "markdown": lambda: "#", "json": lambda: b"{}"}
 
@@ -31,6 +31,10 @@ def kind_of(accept: str, asked: str | None = None) -> str:
 def test_the_accept_header_chooses_and_the_first_is_the_default(accept: str, kind: str) -> None:
     assert kind_of(accept) == kind
     assert kind_of(accept, "json") == "application/json"
+
+
+def test_openapi_names_the_formats() -> None:
+    assert list(documented("html", "text")[200]["content"]) == ["text/html", "text/plain"]
 
 
 def test_caches_are_told_that_the_header_matters() -> None:
