@@ -126,7 +126,16 @@ def _unfit(campaign: Campaign, pinned: RuleSetRef | None, found: RuleSetRecord, 
         )
     follows = rule_set.mapping is not None and rule_set.mapping.version == pinned.version
     held = {one.before for one in campaign.amended(rule_set.programme, rule_set.group)} | {pinned}
-    if rule_set.id != pinned.id or found.ref in held or not follows:
+    if found.ref in held:
+        yield Fault(
+            "campaign.amend_held",
+            "rule_set",
+            f"Bảng {table} đang dùng hoặc đã dùng phiên bản {name} trong đợt này",
+            f"the table {table} holds to {name}, or did so before",
+            "Nêu một phiên bản mới, sửa đổi phiên bản đang dùng",
+            "name a new version that amends the one that holds",
+        )
+    elif rule_set.id != pinned.id or not follows:
         yield Fault(
             "campaign.amend_mapping",
             "rule_set",

@@ -53,7 +53,8 @@ def effective(record: SubmissionRecord, forms: Forms) -> Effective | None:
             found = _carried(found, forms[index - 1], forms[index])
         for one in sorted((one for one in versions if place[one.rule_set] == index), key=given):
             older = given(one) < given(base)
-            if index > start if older else one not in whole:
+            superseded = index == start if older else one in whole
+            if not superseded:
                 patch = record.patches.get(one.event_id, one.answers)
                 found = _completed(found, one, patch, forms[index].rule_set, older)
     return found

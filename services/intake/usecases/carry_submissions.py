@@ -18,7 +18,7 @@ from shared.ruleset.document import Group, Programme
 
 __all__ = ["carry_submissions", "load_forms"]
 
-_BATCH = 200
+_BATCH = 25  # so that other requests get their turn in between
 
 
 async def load_forms(aggregates: Aggregates, campaign: Campaign, programme: Programme, group: Group) -> Forms:

@@ -118,7 +118,7 @@ async def test_only_an_operator_amends_and_every_fault_is_told(ready: Intake) ->
     assert (await ready.post("/campaigns/2020/amend", ORDER, "operator")).status_code == 404
     wrong = await ready.post(AMEND, {**ORDER, "rule_set": RULE_SET.key, "answer_by": "2021-10-01"}, "operator")
     assert wrong.status_code == 422
-    assert places(wrong) == {("rule_set", "campaign.amend_mapping"), ("answer_by", "campaign.answer_by")}
+    assert places(wrong) == {("rule_set", "campaign.amend_held"), ("answer_by", "campaign.answer_by")}
     unknown = await ready.post(AMEND, {**ORDER, "rule_set": "it-province@9"}, "operator")
     assert places(unknown) == {("rule_set", "campaign.unknown_rule_set")}
     assert (await ready.post(AMEND, {**ORDER, "reason": " "}, "operator")).status_code == 422

@@ -138,7 +138,7 @@ def test_campaign_holds_to_the_new_version_and_says_who_when_and_why() -> None:
         (None, {}, "campaign.unknown_rule_set"),
         (a_record(amended_set(), status="approved", from_year=None), {}, "campaign.no_rule_set"),
         (a_record(amended_set(before="2020.9")), {}, "campaign.amend_mapping"),
-        (a_record(RULE_SET), {}, "campaign.amend_mapping"),
+        (a_record(RULE_SET), {}, "campaign.amend_held"),
         (a_record(RULE_SET.model_copy(update={"programme": "portal"})), {}, "campaign.rule_set_unused"),
         (a_record(SECOND), {"answer_by": date(2021, 10, 24)}, "campaign.answer_by"),
         (a_record(SECOND), {"answer_by": date(2021, 11, 3)}, "campaign.answer_by"),
@@ -157,8 +157,9 @@ def test_version_that_held_before_is_not_taken_back() -> None:
     back = a_record(amended_set(version="2021.1", before="2021.2"))
     record = amended()
     back = back.model_copy(update={"ref": RULE_SET.ref()})
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as error:
         amend_campaign(record, "2021", order(), back, "op", AMENDED_AT)
+    assert [fault.code for fault in error.value.faults] == ["campaign.amend_held"]
 
 
 def test_table_is_not_amended_without_end() -> None:
