@@ -8,14 +8,23 @@ import json
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Any
 
+from deploy.bench.endurance import memory_growth, rehearsal_seconds, swap_milliseconds
 from deploy.bench.pipeline import pipeline_rates
 from deploy.bench.rounds import ROUNDS, on_one_core
 from deploy.bench.scoring import PRODUCTION, Comparison, compare
 
 _EXAMPLE = "example:\n  python -m deploy.bench --json > bench.json"
-_PARTS = ("scoring", "pipeline")
+_PARTS = ("scoring", "swap", "rehearsal", "memory", "pipeline")
+
+
+_ENDURANCE = (
+    ("a new version beside a running load", "swap", swap_milliseconds),
+    ("rehearsal of 11,000 agencies × 60 criteria under two versions", "rehearsal", rehearsal_seconds),
+    ("resident memory over a million cards", "memory", memory_growth),
+)
 
 
 def main() -> int:
@@ -39,6 +48,10 @@ def main() -> int:
     if "scoring" in parts:
         print("scoring ...", file=sys.stderr)
         figures["cards a second"] = _comparison(compare(options.rounds))
+    for title, part, run in _ENDURANCE:
+        if part in parts:
+            print(f"{part} ...", file=sys.stderr)
+            figures[title] = {name: round(value, 2) for name, value in run().items()}
     if options.json:
         print(json.dumps(figures, indent=2))
         return 0
@@ -65,11 +78,16 @@ def _comparison(found: Comparison) -> dict[str, Any]:
 def _print(figures: dict[str, Any]) -> None:
     print(figures["machine"])
     if "cards a second" in figures:
-        print("\ncards a second, one core; × is how much faster production is")
+        print("\ncards a second of processor time, one core; × is how much faster production is")
         for name, one in figures["cards a second"]["ways"].items():
             print(f"  {name:<40}{one['cards a second']:>10,}   {one['production is faster by']:>7.2f}×")
         for note in figures["cards a second"]["notes"]:
             print(f"  {note}")
+    for title, _, _ in _ENDURANCE:
+        if title in figures:
+            print(f"\n{title}")
+            for name, value in figures[title].items():
+                print(f"  {name:<40}{value:>10,}")
     if "submissions a second" in figures:
         print("\nsubmissions a second, all services in one process")
         for name, rate in figures["submissions a second"].items():
@@ -77,7 +95,14 @@ def _print(figures: dict[str, Any]) -> None:
 
 
 def _machine() -> str:
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text("utf-8").splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Drools:
         self.totals = [float(total) for total in totals]
 
     def round(self) -> float:
-        """Score all cards once; answers the seconds it took."""
+        """Score all cards once; answers the processor seconds it took."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from fractions import Fraction
+from operator import itemgetter
 
 from deploy.bench.drools_side import DROOLS_VERSION, Drools, ProvisionError
 from deploy.bench.rounds import Measured, Way, measure
@@ -13,17 +15,20 @@ from deploy.bench.synthetic import adversarial_submissions, plain_figures, submi
 from deploy.bench.zen_side import key_of, zen_path, zen_version
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.core.card import Card
+from services.scoring.core.column_points import PointColumns
 from services.scoring.core.points import compile_rule_set
 from services.scoring.core.reference import evaluate
-from services.scoring.core.scorecard import Scorecard, basis_hash, score
+from services.scoring.core.rows import Reader, Rows
+from services.scoring.core.scorecard import Scorecard, basis_hash, level_of, score
 from services.scoring.scorer import Scorer
 from shared.contracts.scoring import ScorecardComputedV1
 from shared.contracts.verification import VerifiedSubmission
-from shared.kernel.canonical import canonical_json
+from shared.kernel.canonical import compact_json
 from shared.ruleset.document import RuleSet
 
-__all__ = ["PRODUCTION", "Comparison", "compare"]
+__all__ = ["PRODUCTION", "PURE", "Comparison", "compare"]
 
+PURE = "points alone, from zen's dicts"
 PRODUCTION = "production, durable_rules"
 _CARDS = 1000
 _BATCH = 100  # as many cards as services score at once
@@ -65,6 +70,7 @@ def compare(rounds: int) -> Comparison:
 
 def _own(rule_set: RuleSet, verified: Sequence[VerifiedSubmission]) -> Iterator[tuple[str, Way]]:
     scorer = Scorer(DurableEngine())
+    yield PURE, Way(_CARDS, _points_alone(rule_set, verified))
     yield PRODUCTION, Way(_CARDS, _scoring(scorer, rule_set, _batches(verified)))
     yield "production, rules see every card anew", _adversarial(rule_set)
     yield "production, to event bytes", Way(_FEW, _to_bytes(scorer, rule_set, verified[:_FEW]))
@@ -77,6 +83,27 @@ def _scoring(scorer: Scorer, rule_set: RuleSet, batches: Batches) -> Callable[[]
         for batch in batches:
             for card in scorer.score(rule_set, batch, {}):
                 _ = card.points, card.index, card.level, card.excluded
+
+    return run
+
+
+def _points_alone(rule_set: RuleSet, verified: Sequence[VerifiedSubmission]) -> Callable[[], None]:
+    """Points, index and level from the same plain dicts that zen gets: no states, evidence, findings or rules."""
+    compiled = compile_rule_set(rule_set)
+    reader = Reader(compiled, needs_evidence=False)
+    columns = PointColumns(compiled, reader)
+    pick = itemgetter(*reader.columns)
+    plain = [plain_figures(rule_set, one) for one in verified]
+    batches = [(verified[start : start + _BATCH], plain[start : start + _BATCH]) for start in range(0, _CARDS, _BATCH)]
+    maximum = sum((one.maximum for one in compiled.criteria), Fraction(0))
+
+    def run() -> None:
+        for batch, figures in batches:
+            rows = Rows(batch, list(zip(*map(pick, figures), strict=True)), {}, [], {}, {}, [0] * len(batch))
+            points = columns.of(rows, {})
+            for row in range(len(batch)):
+                total = Fraction(*points.of_all(row))
+                level_of(rule_set.result, total, total / maximum)
 
     return run
 
@@ -98,7 +125,7 @@ def _to_bytes(scorer: Scorer, rule_set: RuleSet, verified: Sequence[VerifiedSubm
     def run() -> None:
         for one, card in zip(verified, scorer.score(rule_set, verified, {}), strict=True):
             summary = card.summary(one.key, one.group, "final", basis_hash(one, ref, {}))
-            canonical_json(ScorecardComputedV1(scorecard=summary).model_dump(mode="json"))
+            compact_json(ScorecardComputedV1(scorecard=summary).plain())
 
     return run
 
