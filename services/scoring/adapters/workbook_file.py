@@ -215,17 +215,17 @@ def _set_up_printing(made: Worksheet, sheet: Sheet) -> None:
     last = sheet.printed_columns
     if last:
         made.print_area = f"A1:{column_letters(last)}{sheet.bottom}"
-    rest = [column for column in sheet.widths if column > last]
-    if last and rest:
-        made.column_dimensions.group(column_letters(last + 1), column_letters(max(rest)), hidden=False)
-        for column in rest:
-            made.column_dimensions[column_letters(column)].width = sheet.widths[column]
+    for column in sheet.widths:
+        if last and column > last:  # each by itself: a group's range would lie over its columns' own
+            made.column_dimensions[column_letters(column)].outlineLevel = 1
 
 
 def _name(spot: Spot) -> str:
     return f"{column_letters(spot[1])}{spot[0]}"
 
 
+_MERGED = re.compile(rb"(<mergeCells[^>]*>)(.*?)(</mergeCells>)", re.DOTALL)
+_MERGED_CELL = re.compile(rb"<mergeCell [^>]*/>")
 _CORE = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
@@ -239,13 +239,18 @@ def _packed(content: bytes, title: str) -> bytes:
     packed = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as source, zipfile.ZipFile(packed, "w") as target:
         for name in source.namelist():
-            part = source.read(name) if name != "docProps/core.xml" else _CORE.format(escape(title)).encode()
+            part = _CORE.format(escape(title)).encode() if name == "docProps/core.xml" else _ordered(source.read(name))
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o600 << 16
             info.create_system = 3
             target.writestr(info, part, compresslevel=9)
     return packed.getvalue()
+
+
+def _ordered(part: bytes) -> bytes:
+    """openpyxl writes merged cells in the order of a set, another one in every process."""
+    return _MERGED.sub(lambda found: found[1] + b"".join(sorted(_MERGED_CELL.findall(found[2]))) + found[3], part)
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

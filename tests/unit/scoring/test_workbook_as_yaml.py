@@ -29,4 +29,4 @@ def test_numbers_dates_and_codes_are_written_as_people_write_them() -> None:
     ):
         assert f"\n{line}" in text, line
     assert "null" not in text
-    assert "&" not in text
+    assert ": &" not in text

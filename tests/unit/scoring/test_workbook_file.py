@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,16 @@ def test_the_same_set_gives_the_same_bytes() -> None:
     with zipfile.ZipFile(io.BytesIO(FILE)) as archive:
         assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"modified" not in archive.read("docProps/core.xml")
+
+
+def test_nothing_in_a_sheet_depends_on_the_process_or_needs_repair() -> None:
+    with zipfile.ZipFile(io.BytesIO(FILE)) as archive:
+        for name in (each for each in archive.namelist() if each.startswith("xl/worksheets/")):
+            part = archive.read(name).decode()
+            merged = re.findall(r'<mergeCell ref="([^"]+)"', part)
+            assert merged == sorted(merged), name
+            columns = [(int(a), int(b)) for a, b in re.findall(r'<col [^>]*min="(\d+)" max="(\d+)"', part)]
+            assert all(one[1] < following[0] for one, following in pairwise(columns)), name
 
 
 @pytest.mark.parametrize(
