@@ -20,7 +20,10 @@ _NOT_REPORTED = Answer(state="not_reported")
 
 
 class CaseSummary(BaseModel):
-    """A case in a list. `findings` counts the criteria that have one; `due_at` while the agency may correct."""
+    """A case in a list. `findings` counts the criteria that have one; `due_at` while the agency may correct.
+
+    `asked_again` are the criteria that the agency has not answered since an amendment, and may until `answer_until`.
+    """
 
     campaign: str
     programme: Programme
@@ -34,6 +37,8 @@ class CaseSummary(BaseModel):
     revision: int
     findings: int
     due_at: datetime | None
+    asked_again: tuple[str, ...]
+    answer_until: datetime | None
 
     @classmethod
     def of(cls, case: Case, campaign: Campaign | None) -> CaseSummary:
@@ -52,6 +57,8 @@ class CaseSummary(BaseModel):
             revision=case.revision,
             findings=len(case.findings),
             due_at=case.returned.due_at if case.returned else None,
+            asked_again=tuple(one.criterion for one in case.submission.asked_again) if case.submission else (),
+            answer_until=case.submission.answer_until if case.submission else None,
         )
 
 

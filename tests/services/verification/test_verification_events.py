@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from verification_service import Verification, a_message, opened
 from services.verification.app import definition
 from services.verification.collections import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, CASES, RULE_SETS
 from services.verification.core.model import Case
+from shared.contracts.common import AskedAgain
 from shared.contracts.intake import (
     SubmissionAmendedV1,
     SubmissionCarriedV1,
@@ -187,3 +189,25 @@ def test_what_a_case_comes_to_does_not_depend_on_the_order_in_which_an_amendment
     first, *others = [asyncio.run(case_after(order)) for order in permutations(records)]
     assert all(other == first for other in others)
     assert (first[0].number, [act.deed for act in first[0].history]) == (3, ["opened", "carried", "amended"])
+
+
+async def test_a_case_says_what_its_agency_is_asked_again_and_is_not_completed_meanwhile(
+    verification: Verification,
+) -> None:
+    new = RuleSet.model_validate({**RULE_SET.canonical(), "version": "2021.1", "mapping": {"version": "2021"}})
+    fields = {"ref": new.ref(), "status": "active", "document": new.canonical(), "steps": ()}
+    record = a_record().model_validate(fields)
+    await verification.consume(a_message(RuleSetActivatedV1(record=record), "scoring/rule_sets/tiny@2021.1", 1))
+    until = NOW + timedelta(days=3)
+    asked = (AskedAgain(criterion="1.3", reason="figures", figures=("share",)),)
+    carried = a_submission(2, rule_set=new.ref(), carried_from=1, asked_again=asked, answer_until=until)
+    event = SubmissionCarriedV1(submission=carried, before=RULE_SET.ref())
+    await verification.consume(received(), a_message(event, STREAM, 2))
+    case = "/cases/2021/it/so-noi-vu"
+    summary = (await verification.get(case, "verifier")).json()["summary"]
+    assert (summary["asked_again"], summary["answer_until"]) == (["1.3"], "2021-11-13T03:00:00Z")
+    refused = await verification.post(f"{case}/accept-all", {"complete": True}, "verifier")
+    assert (refused.status_code, refused.json()["faults"][0]["code"]) == (409, "case.asked_again")
+    verification.clock.set(until)
+    done = await verification.post(f"{case}/accept-all", {"complete": True}, "verifier")
+    assert done.json()["summary"]["status"] == "verified"
