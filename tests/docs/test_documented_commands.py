@@ -23,6 +23,8 @@ COMMANDS = [
 ]
 OFFLINE = (
     ["ruleset", "lint"],
+    ["ruleset", "test"],
+    ["ruleset", "diff"],
     ["ruleset", "form"],
     ["ruleset", "method"],
     ["ruleset", "export"],

@@ -99,10 +99,11 @@ class _Proposing:
         return None
 
     def _join(self, mark: Mark, drafts: Iterable[_Draft]) -> bool:
-        """Let an earlier draft show this as well, if what it is meant to show stays; only for marks of criteria."""
+        """Let an earlier draft show this as well, if what it is meant to show stays."""
         for draft in drafts if mark.criterion else ():
-            if not draft.marks[0].criterion:
-                continue
+            first = draft.marks[0]
+            if not first.criterion or (first.kind == "state") != (mark.kind == "state"):
+                continue  # rules stand alone, and what was not answered or rejected stays apart from the tables
             for wish in islice(mark.ways(self.base), _MOST_TRIES_TOGETHER):
                 if draft.contradicts(wish):
                     continue
@@ -128,7 +129,8 @@ class _Proposing:
         for draft in drafts:
             new = tuple(mark for mark in self.lacking if mark.key not in shown and mark.holds(draft.tried))
             shown |= {mark.key for mark in new}
-            yield Proposal(self._example(draft, new), new)
+            if new or not draft.marks:  # what later drafts came to show as well needs no second example
+                yield Proposal(self._example(draft, new), new)
 
     def _example(self, draft: _Draft, shows: Sequence[Mark]) -> Example:
         if not draft.marks:
