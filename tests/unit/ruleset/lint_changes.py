@@ -226,6 +226,7 @@ CHANGES: dict[str, Changes] = {
     "effect.unknown_criterion": {"rules/not-applicable/then/0/criterion": "1.9"},
     "effect.this_outside_for_each": {"rules/not-applicable/then/0/criterion": DROP},
     "effect.not_positive": {"rules/late/then/0/points": 0},
+    "effect.limit_below_points": {"rules/late/then/0/at_most": "0.4"},
     "effect.negative": {"rules/incident-cap/then/0/at_most": -1},
     "effect.times": {"rules/late/then/0/times": "input.signing"},
     "effect.cap_without_effect": {"rules/incident-cap/then/0/at_most": 60},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, a_submission, an_input, answered
+from scoring_strategies import rule_sets as any_rule_sets
+from scoring_strategies import submissions
 
 from services.scoring.core.lint import Finding, lint
 from services.scoring.core.reference_rules import RulesReading
@@ -119,7 +122,7 @@ def rests_on_others(rule_set: RuleSet, rule: str) -> bool:
     return "derived." in str(when)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rule_sets())
 def test_rules_that_never_or_always_fire_are_those_that_do_so_on_every_card(rule_set: RuleSet) -> None:
     found = lint(LoadedRuleSet.without_places(rule_set))
@@ -135,7 +138,7 @@ def test_rules_that_never_or_always_fire_are_those_that_do_so_on_every_card(rule
         assert (rule.id in never, rule.id in always) == (not any(fires), all(fires))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rule_sets())
 def test_an_effect_is_shadowed_where_another_rule_has_it_on_every_card_as_well(rule_set: RuleSet) -> None:
     found = lint(LoadedRuleSet.without_places(rule_set))
@@ -152,6 +155,22 @@ def test_an_effect_is_shadowed_where_another_rule_has_it_on_every_card_as_well(r
         ]
         assert one not in shadows or shadows[one] in needless
         assert one in shadows or not needless or not all(any(each) for each in fires.values())
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_card_contradicts_what_is_said_of_rules_of_every_kind(data: st.DataObject) -> None:
+    rule_set = data.draw(any_rule_sets())
+    found = lint(LoadedRuleSet.without_places(rule_set))
+    never = {rule_of(rule_set, one) for one in found if one.code == "rule.never_fires"}
+    always = {rule_of(rule_set, one) for one in found if one.code == "rule.always_fires"}
+    tried = {rule.id: len(rule_set.criteria()) if rule.for_each else 1 for rule in rule_set.rules}
+    for _ in range(5):
+        reading = RulesReading(rule_set, data.draw(submissions(rule_set)), None)
+        reading.fire()
+        counts = Counter(rule for rule, _ in reading.fired)
+        assert not never & set(counts)
+        assert all(counts[rule] == tried[rule] for rule in always)
 
 
 def follows(when: list[bool], whenever: list[bool]) -> bool:

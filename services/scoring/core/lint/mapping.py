@@ -80,7 +80,7 @@ def _against(scope: Scope, mapping: Mapping | None, previous: RuleSet) -> Iterat
     vanished, appeared = _unnamed(scope, mapping, old)
     if mapping is None and (vanished or appeared):
         entries = [*(_entry("dropped", code) for code in vanished), *(_entry("new", code) for code in appeared)]
-        yield scope.find("mapping.missing", "", previous=previous.version, entries=", ".join(entries))
+        yield scope.find("mapping.missing", "version", previous=previous.version, entries=", ".join(entries))
         return
     for path, code in _codes(mapping, "before") if mapping is not None else ():
         if code not in old:

@@ -117,6 +117,9 @@ def _deduct(scope: Scope, path: str, effect: Deduct) -> Iterator[Finding]:
     for name, value in (("points", effect.points), ("at_most", effect.at_most)):
         if value is not None and value <= 0:
             yield scope.find("effect.not_positive", join(path, name), value=shown(value))
+    if effect.at_most is not None and 0 < effect.at_most < effect.points:
+        limit, points = shown(effect.at_most), shown(effect.points)
+        yield scope.find("effect.limit_below_points", join(path, "at_most"), limit=limit, value=points)
     if effect.times is None:
         return
     spot, kind = join(path, "times"), fact_kind(scope, effect.times)

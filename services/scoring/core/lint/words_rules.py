@@ -152,6 +152,12 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "Bỏ hệ quả này, hoặc sửa một trong hai luật.",
         "Drop it, or correct one of the rules.",
     ),
+    "effect.limit_below_points": (
+        "Mức trừ tối đa {limit} thấp hơn số điểm trừ một lần ({value}).",
+        "At most {limit} is deducted, which is less than the {value} of a single deduction.",
+        "Sửa `at_most` hoặc `points`.",
+        "Correct `at_most` or `points`.",
+    ),
     "effect.contradicts": (
         (
             "Tiêu chí {target} vừa bị loại khỏi điểm tối đa vừa bị tính 0 điểm: trái với luật `{by}` khi cả hai "
