@@ -62,6 +62,9 @@ class _Plan:
         self.same_question = frozenset(
             name for name, item in self.now.items() if name in self.was and _same_question(self.was[name], item)
         )
+        self.was_gated = frozenset(
+            code for code, origins in self.origins.items() if any(one.asked_if is not None for one in origins)
+        )
         self.wants_documents = frozenset(one.code for one in self.criteria if self._wants_documents(one))
         self.wants_evidence = frozenset(one.code for one in self.criteria if self._wants_evidence(one))
 
@@ -154,6 +157,8 @@ class _Carrying:
         documents = [
             one for origin in self.origins.get(criterion.code, ()) for one in self.given.evidence.get(origin.code, ())
         ]
+        if len(documents) < 2:
+            return tuple(documents)
         return tuple(one for index, one in enumerate(documents) if one not in documents[:index])
 
     def _asked(self, criterion: Criterion, evidence: Collection[Evidence]) -> AskedAgain | None:
@@ -175,6 +180,8 @@ class _Carrying:
 
     def _was_left_out(self, criterion: Criterion) -> bool:
         """Whether the old version did not ask it of this agency, so that nothing was answered."""
+        if criterion.code not in self.plan.was_gated:
+            return False
         origins = self.origins.get(criterion.code, ())
         silent = bool(criterion.inputs) and all(self.figures[item.id] == NOT_REPORTED for item in criterion.inputs)
         return silent and any(is_left_out(origin, self.given.figures, self.was) for origin in origins)
@@ -197,9 +204,10 @@ class _Carrying:
 
     def _still_holds(self, after: Criterion, finding: CriterionFinding) -> bool:
         """Whether all that a finding rests on is what it was."""
-        if not finding.adjusted and self._stays_not_applicable(after):
+        alike = self.plan.rests_alike[after.code]
+        if not finding.adjusted and ((alike and not self.lost) or self._stays_not_applicable(after)):
             return True
-        if not self.plan.rests_alike[after.code] or any(name in self.lost for name in self.plan.rests[after.code]):
+        if not alike or any(name in self.lost for name in self.plan.rests[after.code]):
             return False
         own = {item.id: item for item in after.inputs} if finding.adjusted else {}
         return all(name in own and _fits(after, own[name], value) for name, value in finding.adjusted.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -27,6 +27,10 @@ __all__ = [
 
 CampaignId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 AgencyId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+
+
+# An empty mapping as default, made and not copied: there are hundreds in every submission that is read.
+_NOTHING: Any = Field(default_factory=dict, json_schema_extra={"default": {}})
 
 
 class Value(BaseModel):
@@ -96,7 +100,7 @@ class Answer(Value):
 
     state: Literal["value", "not_applicable", "not_reported", "rejected"]
     value: bool | int | str | None = None
-    units: dict[UnitName, UnitAnswer] = {}
+    units: dict[UnitName, UnitAnswer] = _NOTHING
 
 
 class Evidence(Value):
@@ -114,7 +118,7 @@ class CriterionFinding(Value):
     criterion: CriterionCode
     finding: Literal["accepted", "adjusted", "rejected"]
     reason: str = ""
-    adjusted: dict[InputId, Answer] = {}
+    adjusted: dict[InputId, Answer] = _NOTHING
     verifier: str
     found_at: AwareDatetime
 
