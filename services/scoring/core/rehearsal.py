@@ -7,17 +7,16 @@ verified submissions, answers carried along the mappings. The report and its row
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from services.scoring.core.lineage import Link
-from services.scoring.core.scorecard import CriterionResult, Scorecard
+from services.scoring.core.scorecard import Scorecard
 from shared.contracts.common import AgencyId, CampaignId
 from shared.contracts.scoring import FiredRule
-from shared.kernel.canonical import canonical_json, sha256_hex
+from shared.kernel.canonical import canonical_json, compact_json, sha256_hex
 from shared.kernel.exact import Exact
 from shared.ruleset.document import CriterionCode, Display, Group, Programme, RuleSet, RuleSetRef
 
@@ -145,30 +144,29 @@ def scored_hash(verified: Mapping[str, Any]) -> str:
     scored = {name: verified[name] for name in _SCORED if name in verified}
     findings = [{name: one[name] for name in _FOUND if name in one} for one in verified.get("findings", ())]
     findings.sort(key=lambda finding: str(finding["criterion"]))
-    return sha256_hex(canonical_json({**scored, "findings": findings}))
+    return sha256_hex(compact_json({**scored, "findings": findings}))
 
 
 def compared(
     agency: str,
     name: str,
-    linked: Sequence[Link],
-    before: Scorecard,
-    after: Scorecard,
+    scored: tuple[Scorecard, Scorecard],
+    moved: Iterable[MovedCriterion],
+    renamed: Mapping[str, str],
     asked_again: Iterable[str] = (),
 ) -> Row:
-    """One agency before and after; ranks come later, when everybody is known."""
-    now = {one.code: one for one in after.criteria}
-    renamed = {link.before[0]: link.after[0] for link in linked if len(link.before) == len(link.after) == 1}
+    """One agency before and after; ranks come later, when everybody is known. `renamed`: new codes by the old ones."""
+    before, after = scored
     fired_before, fired_after = _fired(before, renamed), _fired(after, {})
     return Row(
         agency=agency,
         name=name,
         before=_standing(before),
         after=_standing(after),
-        criteria=tuple(_moved(linked, {one.code: one for one in before.criteria}, now)),
+        criteria=tuple(moved),
         fires=_only(fired_after, fired_before),
         no_longer=_only(fired_before, fired_after),
-        asked_again=tuple(sorted(code for code in asked_again if now[code].maximum or now[code].state == "pending")),
+        asked_again=tuple(sorted(asked_again)),
     )
 
 
@@ -212,40 +210,16 @@ def _height(level: str, names: Names) -> Fraction:
 
 
 def _standing(card: Scorecard) -> Standing:
+    caps = card.effects.caps  # what sections gave is only worked out where something was cut
+    capped = [section for section in card.sections if section.cap is not None] if caps else []
     return Standing(
         points=card.points,
         maximum=card.maximum,
         index=card.index,
         level=card.level,
-        deducted=card.deducted + sum((section.deducted for section in card.sections), _ZERO),
-        cut=sum((max(section.sum - section.cap, _ZERO) for section in card.sections if section.cap is not None), _ZERO),
+        deducted=sum((one.points for one in card.effects.deductions), _ZERO),
+        cut=sum((max(section.sum - (section.cap or _ZERO), _ZERO) for section in capped), _ZERO),
     )
-
-
-def _moved(
-    linked: Sequence[Link], was: Mapping[str, CriterionResult], now: Mapping[str, CriterionResult]
-) -> Iterator[MovedCriterion]:
-    for link in linked:
-        points_before, maximum_before = _given(was, link.before)
-        points_after, maximum_after = _given(now, link.after)
-        if points_before != points_after or maximum_before != maximum_after:
-            yield MovedCriterion(
-                before=link.before,
-                after=link.after,
-                points=(points_before, points_after),
-                maximum=(maximum_before, maximum_after),
-            )
-
-
-def _given(results: Mapping[str, CriterionResult], codes: tuple[str, ...]) -> tuple[Fraction, Fraction]:
-    """Points and maximum of criteria together; nearly always it is one."""
-    if len(codes) == 1:
-        return results[codes[0]].points, results[codes[0]].maximum
-    return _sum(results[code].points for code in codes), _sum(results[code].maximum for code in codes)
-
-
-def _sum(values: Iterable[Fraction]) -> Fraction:
-    return sum(values, _ZERO)
 
 
 def _fired(card: Scorecard, renamed: Mapping[str, str]) -> dict[str, frozenset[str]]:

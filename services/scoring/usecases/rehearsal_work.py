@@ -14,9 +14,10 @@ from fractions import Fraction
 from typing import Any
 
 from services.scoring.collections import CAMPAIGNS, CARDS, REHEARSAL_PAGES, RULE_SETS, TABLE
-from services.scoring.core.lineage import Link, carried_along, lineage, links
+from services.scoring.core.lineage import carried_along, lineage, links
 from services.scoring.core.ranking import order_of, places
 from services.scoring.core.rehearsal import Report, Row, basis_of, compared, names_of, placed, scored_hash, tally
+from services.scoring.core.rehearsal_criteria import Comparing, Side
 from services.scoring.core.rehearsal_record import RehearsalPage, RehearsalRecord
 from services.scoring.core.rehearsal_refusals import changed_meanwhile, no_data, no_table, replaced_meanwhile
 from services.scoring.core.scorecard import Scorecard
@@ -30,7 +31,7 @@ from shared.ruleset.document import RuleSet
 
 __all__ = ["page_key", "worked_out"]
 
-_BATCH = 50  # agencies scored at a time, and rows a page
+_BATCH = 100  # agencies scored at a time, and rows a page
 _TELL_EVERY = 500  # agencies
 _ROUNDS = 3  # so often it begins anew because cards changed meanwhile
 
@@ -91,7 +92,7 @@ class _Work:
     scorer: Scorer
     record: RehearsalRecord
     path: tuple[RuleSet, ...]
-    linked: tuple[Link, ...]
+    comparing: Comparing
     names: Mapping[str, str]
 
     @classmethod
@@ -104,7 +105,8 @@ class _Work:
         path = lineage(pinned, draft.parsed, {key: one.parsed for key, one in kept.items()})
         assert campaign is not None
         names = {member.id: member.name for member in campaign.members_of(record.group)}
-        return cls(aggregates, scorer, record, path, links(path), names)
+        comparing = Comparing(scorer.compiled(path[0]), scorer.compiled(path[-1]), links(path))
+        return cls(aggregates, scorer, record, path, comparing, names)
 
     async def survey(self) -> _Surveyed:
         """The first look at all cards."""
@@ -192,14 +194,21 @@ class _Work:
         carried = [carried_along(self.path, one) for one in verified]
         befores = self.scorer.score(self.path[0], verified, best[0])
         afters = self.scorer.score(self.path[-1], [one for one, _ in carried], best[1])
+        compiled = [self.scorer.compiled(rule_set) for rule_set in self._ends]
         rows = []
-        for one, (_, asked), before, after in zip(verified, carried, befores, afters, strict=True):
+        for one, (new, asked), before, after in zip(verified, carried, befores, afters, strict=True):
             agency = one.key.agency
-            row = compared(agency, self.names[agency], self.linked, before, after, asked)
+            sides = Side(compiled[0], one, before, best[0]), Side(compiled[1], new, after, best[1])
+            moved, counted = self.comparing.moved(*sides), self._counted(asked)
+            row = compared(agency, self.names[agency], (before, after), moved, self.comparing.renamed, counted)
             self._note(agency, before, after, scored)
             scored.asked_again.update(row.asked_again)
             rows.append(row)
         return tuple(rows)
+
+    def _counted(self, asked: frozenset[str]) -> list[str]:
+        """Those of the criteria asked again that are scored."""
+        return [one.code for one in self.path[-1].criteria() if one.code in asked and one.method.form != "information"]
 
     def _note(self, agency: str, before: Scorecard, after: Scorecard, scored: _Scored) -> None:
         for orders, rule_set, card in zip(scored.orders, self._ends, (before, after), strict=True):
