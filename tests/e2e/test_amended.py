@@ -38,8 +38,9 @@ def second_version() -> str:
 class Amended:
     """The small year, and its amendment."""
 
-    def __init__(self, year: SmallYear) -> None:
+    def __init__(self, year: SmallYear, down: Sequence[str] = ()) -> None:
         self.year = year
+        self.down = down  # services that stand still while the campaign is amended and agencies answer
         self.office = year.stage.office
         self.rule_set: RuleSet | None = None
 
@@ -63,6 +64,7 @@ class Amended:
         assert self.rule_set is not None
         until = self.on_day(day + 7)
         self.on_day(day)
+        await self.order("stop")
         order = {"rule_set": self.rule_set.key, "reason": "Tính theo buổi", "answer_by": until}
         unless = ("campaign.unknown_rule_set", "campaign.no_rule_set")
         await wait_for(
@@ -88,6 +90,8 @@ class Amended:
             answer = {**key, "agency": agency, "figures": {FIGURE: number}}
             assert (await self.office.post("/intake/submissions", PLATFORM, answer))["days_late"] == 0
 
+        await self.order("start")
+
         async def heard() -> bool:
             path = f"/verification/cases/{YEAR}/it"
             found = [await self.office.found(f"{path}/{agency}", VERIFIER) for agency in FEW[:3]]
@@ -97,6 +101,11 @@ class Amended:
             return rule_sets == {"2021.2"} and not waiting
 
         await wait_for("verification has what was answered", heard)
+
+    async def order(self, order: str) -> None:
+        """Stop or start what stands still."""
+        for name in self.down:
+            await self.office.post(f"/services/{name}/{order}", OPERATOR, {})
 
     async def table(self) -> dict[str, Any]:
         """How the amended table stands at intake."""
@@ -147,11 +156,14 @@ async def submissions_open_in_their_forms(amended: Amended) -> None:
 
 
 async def played(
-    folder: Path, when: str, arriving: Callable[[Sequence[Posting]], Sequence[Posting]] = tuple
+    folder: Path,
+    when: str,
+    arriving: Callable[[Sequence[Posting]], Sequence[Posting]] = tuple,
+    down: Sequence[str] = (),
 ) -> dict[str, bytes]:
     """The small year, amended before anybody is verified or after everybody is; what the table comes to."""
     async with small_year_on_a_platform(folder, arriving, agencies=FEW) as year:
-        amended, steps = Amended(year), year.steps
+        amended, steps = Amended(year, down), year.steps
         await steps["criteria"]()
         await amended.put_in_force()
         for name in ("open", "take_answers"):
@@ -188,7 +200,7 @@ async def test_amended_year_keeps_what_was_answered_and_is_ranked_under_the_new_
 
 
 @pytest.mark.slow
-async def test_amended_year_gives_the_same_bytes_whenever_it_is_amended_and_however_answers_arrive(
+async def test_amended_year_gives_the_same_bytes_whenever_it_is_amended_however_answers_arrive_whoever_stands_still(
     tmp_path: Path,
 ) -> None:
     verified = await played(tmp_path / "verified", "verified")
@@ -198,3 +210,5 @@ async def test_amended_year_gives_the_same_bytes_whenever_it_is_amended_and_howe
         return list(reversed(postings))
 
     assert await played(tmp_path / "turned", "unverified", turned) == verified
+    still = ("verification", "scoring", "publishing")
+    assert await played(tmp_path / "still", "verified", down=still) == verified
