@@ -36,12 +36,12 @@ from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Group, Programme, RuleSetRef
 from shared.ruleset.schema import schema_text
 
-__all__ = ["Reason", "rule_set_routes"]
+__all__ = ["DOCUMENT_BODY", "Reason", "rule_set_routes"]
 
 RulesAdmin = Annotated[Person, Depends(require("rules_admin"))]
 Staff = Annotated[Person, Depends(require("operator", "verifier", "rules_admin", "chairman"))]
 
-_DOCUMENT_BODY = {
+DOCUMENT_BODY = {
     "requestBody": {
         "required": True,
         "description": "The rule set as YAML, as JSON, or as an Excel workbook.",
@@ -118,13 +118,13 @@ def rule_set_routes(router: APIRouter, aggregates: Aggregates, engine: RuleEngin
     rehearsal_routes(router, aggregates)
     workbook_routes(router, aggregates)
 
-    @router.post("/rulesets/lint", tags=["rule sets"], openapi_extra=_DOCUMENT_BODY, summary="Check, keep nothing")
+    @router.post("/rulesets/lint", tags=["rule sets"], openapi_extra=DOCUMENT_BODY, summary="Check, keep nothing")
     async def lint(request: Request, _: RulesAdmin, name: str = "document") -> dict[str, Any]:
         loaded, warnings = await asyncio.to_thread(check_rule_set, await read_body(request), name, engine)
         ref = loaded.rule_set.ref()
         return {"ref": ref.model_dump(), "warnings": [warning.as_json() for warning in warnings]}
 
-    @router.post("/rulesets", tags=["rule sets"], status_code=201, openapi_extra=_DOCUMENT_BODY, summary="Load a draft")
+    @router.post("/rulesets", tags=["rule sets"], status_code=201, openapi_extra=DOCUMENT_BODY, summary="Load a draft")
     async def load(request: Request, person: RulesAdmin, name: str = "document") -> RuleSetState:
         kept, warnings = await load_rule_set(aggregates, engine, await read_body(request), name, person.id)
         return RuleSetState.of(kept, [warning.as_json() for warning in warnings])

@@ -12,6 +12,7 @@ from services.scoring.collections import RULE_SETS
 from services.scoring.core.amendment import amend
 from services.scoring.core.amendment_formats import told
 from services.scoring.ports import RuleEngine
+from services.scoring.rule_sets_api import DOCUMENT_BODY
 from services.scoring.usecases.try_examples import try_examples
 from shared.http.auth import Person, known, require
 from shared.http.problems import read_body
@@ -25,14 +26,6 @@ Format = Literal["json", "text", "markdown", "html"]
 Staff = Annotated[Person | None, Depends(known("operator", "verifier", "rules_admin", "chairman"))]
 RulesAdmin = Annotated[Person, Depends(require("rules_admin"))]
 
-_DOCUMENT_BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "The rule set as YAML or as JSON.",
-        "content": {"application/yaml": {"schema": {"type": "string"}}, "application/json": {"schema": {}}},
-    }
-}
-
 
 def workshop_routes(router: APIRouter, aggregates: Aggregates, engine: RuleEngine) -> None:
     """Add the routes."""
@@ -40,7 +33,7 @@ def workshop_routes(router: APIRouter, aggregates: Aggregates, engine: RuleEngin
     @router.post(
         "/rulesets/test",
         tags=["rule sets"],
-        openapi_extra=_DOCUMENT_BODY,
+        openapi_extra=DOCUMENT_BODY,
         summary="Run the examples; what they cover, and examples proposed for the rest",
     )
     async def test(request: Request, _: RulesAdmin, name: str = "document", few: bool = False) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from collections.abc import Callable, Mapping
 
 from services.scoring.core.amendment_json import amendment_json
 from services.scoring.core.amendment_model import Amendment
@@ -13,15 +13,15 @@ from shared.kernel.paper import to_html, to_markdown
 
 __all__ = ["told"]
 
+_FORMATS: Mapping[str, tuple[str, Callable[[Amendment], str]]] = {
+    "json": ("application/json", lambda one: json.dumps(amendment_json(one), ensure_ascii=False, indent=2) + "\n"),
+    "text": ("text/plain", render_text),
+    "markdown": ("text/markdown", lambda one: to_markdown(amendment_paper(one))),
+    "html": ("text/html", lambda one: to_html(amendment_paper(one))),
+}
 
-def told(amendment: Amendment, format: Literal["json", "text", "markdown", "html"]) -> tuple[str, str]:
-    """The amendment as text of this format, and its media type."""
-    match format:
-        case "json":
-            return json.dumps(amendment_json(amendment), ensure_ascii=False, indent=2) + "\n", "application/json"
-        case "text":
-            return render_text(amendment), "text/plain"
-        case "markdown":
-            return to_markdown(amendment_paper(amendment)), "text/markdown"
-        case "html":
-            return to_html(amendment_paper(amendment)), "text/html"
+
+def told(amendment: Amendment, format: str) -> tuple[str, str]:
+    """The amendment as text in one of the formats json, text, markdown, html, and its media type."""
+    media_type, write = _FORMATS[format]
+    return write(amendment), media_type
