@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.core.form import check_answers, survey_form
+from services.intake.core.form import check_answers, render_form, survey_form
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.core.lint import lint
 from services.scoring.usecases.try_examples import try_examples
@@ -115,6 +115,7 @@ def test_hash_survives_canonical_json(path: Path) -> None:
 def test_agencies_can_be_asked_and_their_answers_taken(path: Path) -> None:
     rule_set = LOADED[path].rule_set
     assert set(survey_form(rule_set)["properties"]["figures"]["properties"]) == set(rule_set.inputs())
+    assert all(f"(mã: {name})" in render_form(rule_set) for name in rule_set.inputs())
     full = next(example for example in rule_set.examples if example.id == "full-marks")
     whole = {name for name, item in rule_set.inputs().items() if item.type == "integer"}
     figures = {

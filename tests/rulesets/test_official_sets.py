@@ -148,7 +148,7 @@ def test_form_asks_for_every_input(path: Path) -> None:
     rule_set = LOADED[path].rule_set
     assert list(survey_form(rule_set)["properties"]["figures"]["properties"]) == list(rule_set.inputs())
     listing = render_form(rule_set)
-    assert all(f"`{name}`" in listing for name in rule_set.inputs())
+    assert all(f"(mã: {name})" in listing for name in rule_set.inputs())
 
 
 @each_file
