@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from opentelemetry.sdk.trace import SpanProcessor
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import CloudEvent
@@ -35,6 +37,7 @@ from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
 from shared.messaging.watchdog import Watchdog
 from shared.storage.port import DocumentStore, StoreUnavailable
 from shared.telemetry.metrics import Metrics
+from shared.telemetry.spans import Spans
 
 __all__ = ["Definition", "Parts", "Service", "store_indexes"]
 
@@ -53,6 +56,7 @@ class Parts:
     tokens: TokenVerifier
     limits: RelayLimits = field(default_factory=RelayLimits)
     access: Access = field(default_factory=Access)
+    spans: SpanProcessor | None = None  # where spans go, if anybody wants them
     alone: bool = False  # no other process will ever share this service's consumer group
 
 
@@ -81,6 +85,7 @@ class Service:
         self.name = definition.name
         self._parts = parts
         self.metrics = Metrics(definition.name)
+        self._spans = Spans(definition.name, parts.spans)
         collections = (*definition.collections, DEAD_LETTERS)
         self.aggregates = Aggregates(definition.name, parts.store, parts.clock, self._written)
         self._broker = build_broker(parts.broker_address, definition.name, parts.access)
@@ -94,13 +99,20 @@ class Service:
             self._progress,
             parts.limits,
             Process("", parts.clock) if parts.alone else Process.new(parts.clock),
-            self.metrics.published,
+            self._told,
         )
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request, self.metrics)
         self._reconcilers = Reconcilers.apart(definition.reconcilers(self.aggregates))
         self._losses = Losses(definition.name, self._ask_topic)
         restart = subscribe(
-            self._broker, definition.name, self.inbox, self.relay, self._losses, self.metrics, alone=parts.alone
+            self._broker,
+            definition.name,
+            self.inbox,
+            self.relay,
+            self._losses,
+            self.metrics,
+            self._spans,
+            alone=parts.alone,
         )
         self._watchdog = Watchdog(definition.name, self.inbox.topics, self._progress, self._restarting(restart))
         self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)
@@ -129,6 +141,7 @@ class Service:
         self._tasks = []
         await self._broker.stop()
         await self._progress.close()
+        self._spans.stop()
         log.info("%s stopped", self.name)
 
     @property
@@ -187,6 +200,14 @@ class Service:
             await restart()
 
         return counted
+
+    def _told(self, messages: Sequence[Message], began: int) -> None:
+        """Events of one topic were acknowledged; `began` in nanoseconds since 1970."""
+        self.metrics.published(messages[0].topic, len(messages))
+        if self._spans.on:
+            ended = time.time_ns()
+            for message in messages:
+                self._spans.published(message, began, ended)
 
     def _written(self, collection: str, key: str) -> None:
         self.relay.wake(collection)

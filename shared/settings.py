@@ -38,6 +38,9 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="HTTP port; 0 takes a free one")
     max_ahead_mib: int = Field(default=64, ge=1, description="how far the relay may run ahead, MiB a partition")
     create_topics: bool = Field(default=True, description="create missing topics from the registry at start")
+    otlp: str = Field(
+        default="", description="an OpenTelemetry collector (OTLP over HTTP) that takes traces, http://…:4318"
+    )
     replication: int = Field(default=1, ge=1, description="replication factor of topics created")
 
     @classmethod

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.problems import problem
 from shared.kernel.errors import DomainError
 from shared.telemetry.metrics import Metrics
+from shared.telemetry.trace_context import current, parse
 
 __all__ = ["MOST_AT_ONCE", "Admission"]
 
@@ -22,7 +24,10 @@ _ALWAYS = ("/health/", "/metrics", "/status")
 
 
 class Admission:
-    """ASGI middleware: counts and times requests, and refuses those beyond `most` with 503 and `Retry-After`."""
+    """ASGI middleware: counts and times requests, and refuses those beyond `most` with 503 and `Retry-After`.
+
+    A request's W3C trace context goes to the events that it leads to.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, most: int = MOST_AT_ONCE) -> None:
         self._app = app
@@ -47,9 +52,11 @@ class Admission:
                 status = message["status"]
             await send(message)
 
+        asked_in = current.set(parse(Headers(scope=scope).get("traceparent", "")))
         try:
             await self._app(scope, receive, note_status)
         finally:
+            current.reset(asked_in)
             self._under_way -= 1
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.request(scope["method"], route, status, time.perf_counter() - began)

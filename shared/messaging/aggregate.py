@@ -20,6 +20,7 @@ from shared.kernel.errors import Invalid
 from shared.messaging.kept import Kept
 from shared.messaging.messages import Message
 from shared.storage.port import Document, Write
+from shared.telemetry.trace_context import Place, current, of_event, parse
 
 __all__ = [
     "ANY",
@@ -120,6 +121,9 @@ class AggregateDocument(Generic[S]):
     parked: list[Kept] = field(default_factory=list)
     waits_for: str = ""
     changed: bool = False
+    # What the newest event here goes back to, and its place in a trace: what a person does about it belongs there too.
+    correlation: str = ""
+    traceparent: str = ""
     # The state as stored, with its indexes. It is read into its class when somebody asks for it, and written back as it
     # is when nobody replaced it: the relay clears outboxes of thousands of documents whose states it never looks at.
     raw_state: Any = None
@@ -158,6 +162,8 @@ class AggregateDocument(Generic[S]):
             dict(body.get("ahead", {})),
             [Kept.from_json(raw) for raw in body.get("parked", ())],
             body.get("waits_for", ""),
+            correlation=body.get("correlation", ""),
+            traceparent=body.get("traceparent", ""),
             raw_state=body.get("state"),
             raw_indexes=body.get("indexes", {}),
         )
@@ -174,6 +180,8 @@ class AggregateDocument(Generic[S]):
             "ahead": self.ahead,
             "parked": [kept.to_json() for kept in self.parked],
             "waits_for": self.waits_for,
+            "correlation": self.correlation,
+            "traceparent": self.traceparent,
         }
         indexes = dict(self.raw_indexes)
         indexes[OUTBOX] = sorted({pending["topic"] for pending in self.outbox})
@@ -187,15 +195,23 @@ class AggregateDocument(Generic[S]):
         """Take over a core's decision: the state, and its events with their place in the stream."""
         if change.state is not self.state:
             self.replace_state(change.state)
+        if cause is not None:
+            self.correlation, self.traceparent = cause.correlationid or cause.id, cause.traceparent
+        parent = parse(self.traceparent) if self.traceparent else current.get()
         for outgoing in change.events:
-            self._emit(service, outgoing, now, cause, actor)
+            self._emit(service, outgoing, now, cause, actor, parent)
 
-    def _emit(self, service: str, outgoing: Outgoing, now: datetime, cause: CloudEvent | None, actor: str) -> None:
+    def _emit(
+        self, service: str, outgoing: Outgoing, now: datetime, cause: CloudEvent | None, actor: str, parent: Place
+    ) -> None:
         topic = outgoing.topic or outgoing.data.topic
         sequence = self.emitted.get(topic, 0) + 1
         stream = f"{service}/{self.collection.name}/{self.key}"
+        id_ = f"{stream}#{topic}.{sequence}"
+        self.correlation = self.correlation or id_
+        self.traceparent = of_event(id_, self.correlation, parent).traceparent
         event = CloudEvent(
-            id=f"{stream}#{topic}.{sequence}",
+            id=id_,
             source=f"/xephang/{service}",
             type=outgoing.data.type_,
             time=now,
@@ -203,10 +219,10 @@ class AggregateDocument(Generic[S]):
             stream=stream,
             sequence=sequence,
             partitionkey=outgoing.key,
-            correlationid=(cause.correlationid or cause.id) if cause else f"{stream}#{topic}.{sequence}",
+            correlationid=self.correlation,
             causationid=cause.id if cause else "",
             actor=actor or (cause.actor if cause else ""),
-            traceparent=cause.traceparent if cause else "",
+            traceparent=self.traceparent,
             data=outgoing.data.plain(),
         )
         # Refused here, because once it stands in an outbox it would hold up everything behind it.

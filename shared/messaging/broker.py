@@ -34,6 +34,7 @@ from shared.messaging.messages import Message, Placed, PublisherUnavailable, Rec
 from shared.messaging.relay import Relay
 from shared.storage.port import StoreUnavailable
 from shared.telemetry.metrics import Metrics
+from shared.telemetry.spans import Spans
 
 __all__ = [
     "FastStreamPublisher",
@@ -175,11 +176,12 @@ class GroupProgress:
 class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
     """Takes batches from FastStream to the inbox, and commits them."""
 
-    def __init__(self, inbox: Inbox, relay: Relay, losses: Losses, metrics: Metrics) -> None:
+    def __init__(self, inbox: Inbox, relay: Relay, losses: Losses, metrics: Metrics, spans: Spans) -> None:
         self._inbox = inbox
         self._relay = relay
         self._losses = losses
         self._metrics = metrics
+        self._spans = spans
         self._backoff = 0.1
 
     async def __call__(self, message: KafkaMessage) -> None:
@@ -210,6 +212,10 @@ class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self._backoff = 0.1
         self._metrics.batch(time.perf_counter() - began)
+        if self._spans.on:
+            ended = time.time_ns()
+            for record in records:
+                self._spans.taken_in(record, ended - int((time.perf_counter() - began) * 1e9), ended)
         for topic, count in Counter(record.topic for record in records).items():
             self._metrics.consumed(topic, count)
         try:
@@ -267,6 +273,7 @@ def subscribe(
     relay: Relay,
     losses: Losses,
     metrics: Metrics,
+    spans: Spans,
     *,
     alone: bool = False,
     max_records: int = 200,
@@ -278,7 +285,7 @@ def subscribe(
     A process that is `alone` in its group takes all partitions at once instead of waiting for a group to form, which
     on the embedded broker takes three seconds.
     """
-    consumption = _Consumption(inbox, relay, losses, metrics)
+    consumption = _Consumption(inbox, relay, losses, metrics, spans)
     names = [*inbox.topics, REPUBLISH_REQUESTS]
     every = [TakenPartition(name, number) for name in names for number in range(topics()[name].partitions)]
     subscriber = broker.subscriber(

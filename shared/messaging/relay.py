@@ -19,7 +19,7 @@ from shared.kernel.clock import SystemClock
 from shared.messaging.aggregate import Collection
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.marks import RELAY_COLLECTION, Process
-from shared.messaging.messages import BrokerProgress, Publisher, PublisherUnavailable
+from shared.messaging.messages import BrokerProgress, Message, Publisher, PublisherUnavailable
 from shared.messaging.topic_relay import REQUEST_KEY, RelayLimits, TopicRelay, request_key
 from shared.storage.port import DocumentStore, StoreUnavailable, VersionConflict, Write
 
@@ -40,7 +40,7 @@ class Relay:
         progress: BrokerProgress,
         limits: RelayLimits | None = None,
         process: Process | None = None,
-        published: Callable[[str, int], None] = lambda *_: None,
+        published: Callable[[Sequence[Message], int], None] = lambda *_: None,
     ) -> None:
         process = process or Process.new(SystemClock())
         self._service = service

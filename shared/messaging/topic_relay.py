@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -54,7 +55,7 @@ class TopicRelay:
         progress: BrokerProgress,
         limits: RelayLimits,
         process: Process,
-        published: Callable[[str, int], None] = lambda *_: None,
+        published: Callable[[Sequence[Message], int], None] = lambda *_: None,
     ) -> None:
         self.topic = topic
         self._published = published
@@ -331,8 +332,9 @@ class TopicRelay:
             return
         await self._note_before(entries)
         messages = [Message(e.topic, e.key, {**e.headers, POSITION_HEADER: str(e.position)}, e.value) for e in entries]
+        began = time.time_ns()
         places = await self._publisher.publish(messages)
-        self._published(self.topic.name, len(places))
+        self._published(messages, began)
         if any(place.offset < self._ahead.ends.get(place.partition, 0) for place in places):
             await self._notice_gone()
         for entry, place in zip(entries, places, strict=True):

@@ -149,10 +149,12 @@ def _service(definition: Definition, settings: ServiceSettings, key: bytes, stor
     from shared.kernel.clock import SystemClock
     from shared.messaging.relay import RelayLimits
     from shared.service import Parts, Service
+    from shared.telemetry.spans import exporting_to
 
     limits = RelayLimits(max_ahead=settings.max_ahead_mib * 2**20)
     tokens = TokenVerifier(key, issuer=settings.jwt_issuer)
-    return Service(definition, Parts(store, settings.kafka, SystemClock(), tokens, limits, settings.access()))
+    spans = exporting_to(settings.otlp) if settings.otlp else None
+    return Service(definition, Parts(store, settings.kafka, SystemClock(), tokens, limits, settings.access(), spans))
 
 
 def _public_key(settings: ServiceSettings) -> bytes:
