@@ -114,11 +114,12 @@ class BatchScorer:
                 maximum -= self.compiled.criteria[number].maximum
         results: list[SectionResult] = []
         total = Fraction(above, below)
-        for section in self._sections(effects):
+        for section in self._touched(effects):
             before, most = self._section_sums(batch, row, section.code)
             result = self._section(batch, row, section, effects, before, most)
             results.append(result)
-            total += result.points - before
+            if result.points is not before:
+                total += result.points - before
             if result.maximum is not most:
                 maximum += result.maximum - most
         return self._finished(batch, row, effects, results, total, maximum)
@@ -135,7 +136,7 @@ class BatchScorer:
         compiled = self.compiled
         if compiled.bonus_sections:
             total = min(total, maximum)
-        deducted = deducted_from(effects, "total") if effects.deductions else _ZERO
+        deducted = deducted_from(effects, "total")
         points = max(total - deducted, _ZERO) if deducted else total
         index = index_of(compiled, sections, points, deducted, maximum)
         firings = batch.outcomes[row].firings
@@ -153,7 +154,7 @@ class BatchScorer:
             partial(self._parts, batch, row, effects),
         )
 
-    def _sections(self, effects: Effects) -> Sequence[Section]:
+    def _touched(self, effects: Effects) -> Sequence[Section]:
         """The sections in which something happens besides adding up."""
         if self._all_sections:
             return self.compiled.sections

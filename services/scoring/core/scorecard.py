@@ -274,15 +274,16 @@ def section_result(
     if code in with_bonus:
         regular = any(not one.bonus and one.method.form != "information" for one in section.criteria)
         within = min(total, maximum if regular else section.maximum)
-    cap = min((cap.at_most for cap in effects.caps if cap.section == code), default=None)
+    cap = min((cap.at_most for cap in effects.caps if cap.section == code), default=None) if effects.caps else None
     capped = within if cap is None else min(within, cap)
     deducted = deducted_from(effects, code)
-    return SectionResult(code, max(capped - deducted, _ZERO), maximum, total, cap, deducted)
+    points = max(capped - deducted, _ZERO) if deducted else capped
+    return SectionResult(code, points, maximum, total, cap, deducted)
 
 
 def deducted_from(effects: Effects, from_: str) -> Fraction:
     """What rules take off a section, or off the `total`."""
-    return sum((one.points for one in effects.deductions if one.from_ == from_), _ZERO)
+    return sum((one.points for one in effects.deductions if one.from_ == from_), _ZERO) if effects.deductions else _ZERO
 
 
 def _fired(firings: tuple[Firing, ...]) -> tuple[FiredRule, ...]:
