@@ -174,6 +174,9 @@ def _translate(detail: Any, found: _Found, places: Places) -> Fault:
     if kind == "union_tag_not_found" or kind == "union_tag_invalid":
         return _form(kind, context, found, places)
     if found.scalar_union and "[key]" not in detail["loc"]:
+        comma = _comma_in_braces(str(detail["loc"][-2]), found)
+        if comma:
+            return _decimal_comma(comma, place)
         code = "field.not_measure" if found.path.endswith((".of", ".input")) else "field.not_value"
         return fault(code, place, value=value)
     if kind == "string_pattern_mismatch":
@@ -214,7 +217,7 @@ def _unknown(steps: tuple[int | str, ...], found: _Found, place: str) -> Fault:
     """A field that the part does not have: a slip of the pen, a decimal comma, or one that stands elsewhere."""
     name, allowed = str(steps[-1])[:80], fields_at(steps[:-1])
     if comma := _comma_in_braces(name, found):
-        return fault("field.decimal_comma", place, written=comma, meant=comma.replace(",", "."))
+        return _decimal_comma(comma, place)
     if plain_form(name) in allowed:
         return _looks_alike(name, place)
     meant = _meant_field(steps)
@@ -241,12 +244,16 @@ def _comma_in_braces(name: str, found: _Found) -> str:
     return f"{whole},{name}" if isinstance(whole, int) and not isinstance(whole, bool) else ""
 
 
+def _decimal_comma(written: str, place: str) -> Fault:
+    return fault("field.decimal_comma", place, written=written, meant=written.replace(",", "."))
+
+
 def _malformed(steps: tuple[int | str, ...], pattern: str, found: _Found, place: str) -> Fault:
     is_key = "[key]" in steps
     wrong = str(steps[-1] if steps[-1] != "[key]" else steps[-2])[:80] if is_key else found.value
     comma = _comma_in_braces(wrong, found) if is_key else ""
     if comma:
-        return fault("field.decimal_comma", place, written=comma, meant=comma.replace(",", "."))
+        return _decimal_comma(comma, place)
     if isinstance(wrong, str) and re.search(pattern, plain_form(wrong)):
         return _looks_alike(wrong, place)
     return fault("field.malformed", place, value=_shown(wrong), expected=_shape(pattern))
@@ -256,7 +263,7 @@ def _not_exact(value: Any, place: str) -> Fault:
     if isinstance(value, str):
         comma = _DECIMAL_COMMA.match(value)
         if comma:
-            return fault("field.decimal_comma", place, written=value[:60], meant=f"{comma[1]}.{comma[2]}"[:60])
+            return _decimal_comma(value[:60], place)
         try:
             parse_exact(plain_form(value))
         except ValueError:

@@ -45,6 +45,7 @@ REFUSED = {
     "decimal-comma-answer.yaml": ["field.decimal_comma 44:41"],
     "decimal-comma-in-braces.yaml": ["field.decimal_comma 27:42"],
     "decimal-comma-in-example.yaml": ["field.decimal_comma 45:25"],
+    "decimal-comma-of-a-unit.yaml": ["field.decimal_comma 44:67"],
     "decimal-comma.yaml": ["field.decimal_comma 39:37"],
     "deep-block.yaml": ["document.too_deep 32:63"],
     "deep-conditions.yaml": ["document.too_deep 38:180"],
