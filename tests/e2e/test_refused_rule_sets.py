@@ -58,7 +58,6 @@ async def test_amendment_is_refused_with_every_fault_at_its_line(serving: Servin
     amendment = Amendment()
     faults = {
         amendment.edit("maximum: 10", "maximum: 11"): "section.points",
-        amendment.edit("sections:", "sections:"): "set.total",
         amendment.edit("numerator: documents_out_electronic", "numerator: documents_out"): "method.unknown_input",
         # told where the first of the two rows stands
         amendment.edit("{ at_least: 3, below: 4,", "{ at_least: 3, below: 5,") - 1: "bands.overlap",
@@ -87,7 +86,7 @@ async def test_what_is_no_rule_set_is_refused(serving: Serving, content: bytes):
 async def test_rule_set_in_force_is_never_edited(serving: Serving):
     amendment = Amendment()
     amendment.edit('version: "2021.2"', 'version: "2021.1"')
-    amendment.edit("{ at_least: 3, below: 4, points: 1.5 }", "{ at_least: 3, below: 4, points: 1.6 }")
+    amendment.edit("vi: Hạ tầng kỹ thuật CNTT", "vi: Hạ tầng kỹ thuật công nghệ thông tin")
     headers = {"content-type": "application/yaml", **serving.token("rules_admin")}
     response = await serving.post("/scoring/rulesets", amendment.content(), headers)
     assert response.status_code == 409, response.text
