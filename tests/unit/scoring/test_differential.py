@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scoring_cards import drawn_submissions
 from scoring_strategies import best_of_group, rule_sets, submissions
 
 from services.scoring.adapters.durable_engine import DurableEngine
@@ -16,6 +17,7 @@ from services.scoring.core.points import compile_rule_set
 from services.scoring.core.reference import evaluate
 from services.scoring.core.scorecard import basis_hash, score
 from services.scoring.scorer import Scorer
+from shared.ruleset.document import RuleSet
 
 # Bounds so tight that every condition is cut into auxiliary facts and every few clauses into chunks.
 TIGHT = Limits(clauses_a_product=2, joined_facts=2, card_literals=2, clauses_a_chunk=3, card_facts_a_chunk=2)
@@ -66,3 +68,22 @@ def test_production_and_reference_agree(limits: Limits | None, data: st.DataObje
 @given(data=st.data())
 def test_production_and_reference_agree_on_many(limits: Limits | None, data: st.DataObject) -> None:
     compare(data, limits)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, suppress_health_check=QUIET)
+@given(rule_set=rule_sets(), seed=st.integers(0, 2**32))
+def test_columns_and_closures_agree_on_a_hundred_thousand_cards(rule_set: RuleSet, seed: int) -> None:
+    """Five hundred cards of each rule set, in batches, with the group's own highest values."""
+    compiled = compile_rule_set(rule_set)
+    engine = DurableEngine()
+    scorer = Scorer(engine)
+    verified = drawn_submissions(rule_set, seed, 500)
+    best = scorer.group_best(rule_set, verified)
+    for start in range(0, len(verified), 100):
+        batch = verified[start : start + 100]
+        for one, scorecard in zip(batch, scorer.score(rule_set, batch, best), strict=True):
+            card = Card.of(one, rule_set)
+            plain = score(compiled, card, engine.fire(compiled.ref.hash, [card])[0], best)
+            assert [getattr(scorecard, name) for name in FIELDS] == [getattr(plain, name) for name in FIELDS]
+    engine.close()
