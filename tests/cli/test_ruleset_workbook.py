@@ -10,16 +10,16 @@ import pytest
 from shared.ruleset.loader import load_rule_set
 from tests.cli.conftest import RULESETS, Run
 
-PORTAL = RULESETS / "portal-district" / "2021.1.yaml"
+SET = RULESETS / "mic-it-ministries" / "2016.1.yaml"
 
 
 @pytest.fixture
 def book(run: Run, tmp_path: Path) -> Path:
     """The workbook of an official set."""
     path = tmp_path / "bo.xlsx"
-    ended = run("ruleset", "export", PORTAL, "-o", path)
+    ended = run("ruleset", "export", SET, "-o", path)
     assert ended.code == 0, ended.err
-    assert "bac-giang-portal-district@2021.1" in ended.out
+    assert "mic-it-ministries@2016.1" in ended.out
     return path
 
 
@@ -33,17 +33,17 @@ def test_a_set_goes_to_excel_and_comes_back(run: Run, book: Path, tmp_path: Path
     back = tmp_path / "bo.yaml"
     ended = run("ruleset", "import", book, "-o", back)
     assert ended.code == 0, ended.err
-    assert load_rule_set(back) == load_rule_set(PORTAL)
+    assert load_rule_set(back) == load_rule_set(SET)
     assert run("ruleset", "import", book).out == back.read_text(encoding="utf-8")
 
 
 def test_without_a_name_the_workbook_is_named_after_the_set(run: Run) -> None:
-    assert run("ruleset", "export", PORTAL).code == 0
-    assert Path("bac-giang-portal-district-2021.1.xlsx").exists()
+    assert run("ruleset", "export", SET).code == 0
+    assert Path("mic-it-ministries-2016.1.xlsx").exists()
 
 
 def test_lint_and_test_take_a_workbook_and_name_cells(run: Run, book: Path) -> None:
-    assert run("ruleset", "lint", book).out.startswith(f"✓ {book}: bac-giang-portal-district@2021.1")
+    assert run("ruleset", "lint", book).out.startswith(f"✓ {book}: mic-it-ministries@2016.1")
     change(book, "C5", 9)
     ended = run("ruleset", "lint", book)
     assert ended.code == 1
@@ -66,7 +66,7 @@ def test_a_workbook_is_scored_by(run: Run, book: Path, tmp_path: Path) -> None:
     answers.write_text("figures: {}\n", encoding="utf-8")
     by_book = run("score", "--ruleset", book, "--answers", answers, "--json")
     assert by_book.code == 0, by_book.err
-    assert by_book.out == run("score", "--ruleset", PORTAL, "--answers", answers, "--json").out
+    assert by_book.out == run("score", "--ruleset", SET, "--answers", answers, "--json").out
 
 
 def test_a_workbook_with_faults_is_not_imported(run: Run, book: Path, tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_a_workbook_with_faults_is_not_imported(run: Run, book: Path, tmp_path: 
     assert not (tmp_path / "bo.yaml").exists()
 
 
-@pytest.mark.parametrize("arguments", [("import", PORTAL), ("import", "khong-co.xlsx"), ("export", "khong-co.yaml")])
+@pytest.mark.parametrize("arguments", [("import", SET), ("import", "khong-co.xlsx"), ("export", "khong-co.yaml")])
 def test_a_wrong_file_is_a_wrong_call(run: Run, arguments: tuple[str, str | Path]) -> None:
     assert run("ruleset", *arguments).code == 2
 
 
 def test_a_folder_that_is_not_there_is_a_wrong_call(run: Run) -> None:
-    assert run("ruleset", "export", PORTAL, "-o", "khong/co/bo.xlsx").code == 2
+    assert run("ruleset", "export", SET, "-o", "khong/co/bo.xlsx").code == 2

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -159,7 +158,7 @@ class _AutoHeight(RowDimension):
 
 def _estimated_heights(sheet: Sheet) -> dict[int, float]:
     """Heights by the number of lines that wrapped text takes; programs that fit rows themselves do better."""
-    merged = {(row, column) for area in sheet.merged for row, column in _spots(area)}
+    merged = {spot for area in sheet.merged for spot in area.spots()}
     lines: dict[int, int] = {}
     for (row, column), cell in sheet.cells.items():
         if (row, column) not in merged and cell.value is not None:
@@ -167,10 +166,6 @@ def _estimated_heights(sheet: Sheet) -> dict[int, float]:
             taken = sum(max(1, -(-len(part) // per_line)) for part in str(cell.value).split("\n"))
             lines[row] = max(lines.get(row, 1), taken)
     return {row: min(_LINE * count + 5, _HIGHEST) for row, count in lines.items()}
-
-
-def _spots(area: Area) -> Iterator[Spot]:
-    return ((row, column) for row in range(area.top, area.bottom + 1) for column in range(area.left, area.right + 1))
 
 
 def _put_value(cell: FileCell, value: str | Decimal | date | None) -> None:

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from typing import NoReturn
 from xml.parsers import expat
 
+from services.scoring.core.workbook.sheets import Area
 from services.scoring.core.workbook.wording import fault
 from shared.kernel.errors import Fault
 from shared.ruleset.loader import RuleSetRefused
@@ -26,8 +27,8 @@ __all__ = ["OLE", "ZIP", "check_workbook_file"]
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MAX_PARTS = 500
 MAX_BYTES = 32 * 1024 * 1024  # of all parts together, unpacked
-MAX_ELEMENTS = 1_500_000
-MAX_CELLS = 200_000  # the largest official set has 8,000
+MAX_ELEMENTS = 600_000
+MAX_CELLS = 60_000  # the largest official set has some 14,000
 MAX_MERGED = 50_000
 MAX_DEPTH = 64
 
@@ -228,8 +229,8 @@ def _hidden_by_merging(part: _Part, sheet: str) -> Iterator[Fault]:
     if not part.merged:
         return
     filled = {_spot(each): each for each in part.filled if _REFERENCE.match(each)}
-    for area in part.merged:
-        top, left, bottom, right = _corners(area)
-        for (row, column), reference in filled.items():
-            if top <= row <= bottom and left <= column <= right and (row, column) != (top, left):
-                yield fault("workbook.merged_value", f"{sheet}!{reference}", area=area)
+    for reference in part.merged:
+        area = Area(*_corners(reference))
+        for spot in area.spots():
+            if spot in filled and spot != area.anchor:
+                yield fault("workbook.merged_value", f"{sheet}!{filled[spot]}", area=reference)

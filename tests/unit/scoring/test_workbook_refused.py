@@ -268,6 +268,17 @@ def test_empty_sheets_of_others_and_cells_of_spaces_do_no_harm() -> None:
     assert faults_of(ReadBook(NAME, (*edited(BOOK, "Tiêu chí", {(6, 70): " "}).sheets, more))) == []
 
 
+def test_tables_longer_than_any_annex_are_refused_without_reading_them() -> None:
+    rows: dict[Spot, Value] = {(row, 1): "1.1" for row in range(100, 3200)}
+    lines: dict[Spot, Value] = {(row, 1): "Số liệu" for row in range(200, 1600)} | {
+        (row, 2): f"x{row}" for row in range(200, 1600)
+    }
+    columns: dict[Spot, Value] = {(2, column): f"e-{column}" for column in range(5, 90)}
+    for name, cells, at in (("Số liệu", rows, "A2"), ("Ví dụ", lines | columns, "A2")):
+        places = {fault.code: fault.place for fault in faults_of(edited(BOOK, name, cells))}
+        assert places["workbook.too_large"] == f"{NAME}!{name}!{at}"
+
+
 def test_faults_are_bounded() -> None:
     cells: dict[Spot, Value] = {(row, 50): "x" for row in range(10, 400)}
     faults = faults_of(edited(BOOK, "Tiêu chí", cells))

@@ -24,6 +24,7 @@ from shared.ruleset.places import join
 
 __all__ = ["examples_sheet", "read_examples"]
 
+_MAX_CELLS = 100_000  # the largest official set has seven thousand
 _UNITS = "Theo đơn vị:"
 _NONE = "(không)"
 _STATE_WORDS = {value: word for word, value in words.STATES.items()}
@@ -261,6 +262,10 @@ def read_examples(reading: Reading, sheet: ReadSheet) -> list[dict[str, Any]]:
         return []
     columns = _example_columns(reading, sheet, header)
     lines = dict(_read_lines(reading, sheet, header))
+    if len(columns) * len(lines) > _MAX_CELLS:
+        place = reading.place(sheet.name, (header, 1))
+        reading.refuse("too_large", place, what="số ô ví dụ", what_en="cells of examples", limit=_MAX_CELLS)
+        return []
     examples = []
     for index, (column, name) in enumerate(columns.items()):
         path = join("examples", index)

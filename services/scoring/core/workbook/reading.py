@@ -15,6 +15,7 @@ from shared.kernel.errors import Fault
 __all__ = ["CellError", "Reading", "plain"]
 
 T = TypeVar("T")
+_MOST_FAULTS = 1000
 _SPACE = re.compile(r"\s+")
 
 
@@ -38,6 +39,7 @@ class Reading:
     name: str
     faults: list[Fault] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    _covered: dict[str, set[Spot]] = field(default_factory=dict)
 
     def place(self, sheet: str, spot: Spot | None = None) -> str:
         """How a sheet or a cell is called."""
@@ -45,8 +47,14 @@ class Reading:
         return f"{self.name}!{sheet}{cell}"
 
     def refuse(self, code: str, place: str, **values: object) -> None:
-        """Note a fault."""
-        self.faults.append(fault(f"workbook.{code}", place, **values))
+        """Note a fault; of a sheet of nothing but faults the first ones are enough."""
+        if not self.is_hopeless:
+            self.faults.append(fault(f"workbook.{code}", place, **values))
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether so much is wrong that nobody reads on."""
+        return len(self.faults) >= _MOST_FAULTS
 
     def take(self, decode: Callable[[Value], T], value: Value, place: str) -> T | None:
         """What a cell means, or None with its fault noted."""
@@ -71,7 +79,7 @@ class Reading:
 
     def covered(self, sheet: ReadSheet, spot: Spot) -> bool:
         """Whether an empty cell lies under a merged one that holds something."""
-        return any(
-            area.holds(spot) and area.anchor != spot and sheet.values.get(area.anchor) is not None
-            for area in sheet.merged
-        )
+        if sheet.name not in self._covered:
+            filled = (area for area in sheet.merged if sheet.values.get(area.anchor) is not None)
+            self._covered[sheet.name] = {each for area in filled for each in area.spots() if each != area.anchor}
+        return spot in self._covered[sheet.name]

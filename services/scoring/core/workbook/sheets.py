@@ -6,7 +6,7 @@ what decides its meaning: values, merged cells, and what is hidden.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -80,9 +80,11 @@ class Area:
     bottom: int
     right: int
 
-    def holds(self, spot: Spot) -> bool:
-        """Whether the cell lies in it."""
-        return self.top <= spot[0] <= self.bottom and self.left <= spot[1] <= self.right
+    def spots(self) -> Iterator[Spot]:
+        """All its cells."""
+        return (
+            (row, column) for row in range(self.top, self.bottom + 1) for column in range(self.left, self.right + 1)
+        )
 
     @property
     def anchor(self) -> Spot:

@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 _OF_SECTION: Mapping[Style, Style] = {"number": "section_number", "key": "section_key"}
+MAX_ROWS = 3000  # the largest official table has two hundred
 _SPARE_ROWS = 200  # rows below the last that have drop-downs as well
 
 
@@ -140,6 +141,10 @@ def read_rows(
         if header < row <= last and not blank(value):
             by_row.setdefault(row, set()).add(column)
     used = set(positions.values())
+    if len(by_row) > MAX_ROWS:
+        place = reading.place(sheet.name, (header, 1))
+        reading.refuse("too_large", place, what="số dòng của bảng", what_en="rows of the table", limit=MAX_ROWS)
+        return []
     return [_row(reading, sheet, columns, positions, number) for number in sorted(by_row) if by_row[number] & used]
 
 
@@ -173,7 +178,9 @@ def _positions(reading: Reading, sheet: ReadSheet, columns: Sequence[Column], he
             positions[column.key] = number
     missing = [column for column in columns if column.key not in positions]
     for spot, text in unknown:
-        hint = _hint(text, [column.heading for column in missing])
+        if reading.is_hopeless:
+            break
+        hint = _hint(text[:80], [column.heading for column in missing])
         reading.refuse("unknown_column", reading.place(sheet.name, spot), column=text[:80], **hint)
     for column in missing:
         reading.refuse("missing_column", reading.place(sheet.name, (header, 1)), column=column.heading)
