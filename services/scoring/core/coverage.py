@@ -17,6 +17,7 @@ from services.scoring.core.coverage_proposals import PROPOSED, Proposal, propose
 from services.scoring.core.coverage_reading import Tried
 from services.scoring.core.coverage_rules import rule_marks
 from services.scoring.core.examples import resolve
+from services.scoring.core.points import CompiledRuleSet, compile_rule_set
 from shared.kernel.errors import DomainError
 from shared.ruleset.document import RuleSet
 
@@ -62,10 +63,11 @@ def cover(rule_set: RuleSet, *, few: bool = False) -> Coverage:
 
     Examples that cannot be used show nothing; what came out wrong is for `run_examples` to say.
     """
+    compiled = compile_rule_set(rule_set)
     wanted = list(marks(rule_set))
-    tried = list(_tried(rule_set))
+    tried = list(_tried(compiled))
     lacking = [mark for mark in wanted if not mark.shown_by(tried)]
-    proposals = propose(rule_set, tried, lacking, few=few)
+    proposals = propose(compiled, tried, lacking, few=few)
     shown = {mark.key: proposal.example.id for proposal in proposals for mark in proposal.shows}
     return Coverage(
         counts=_counts(wanted, lacking),
@@ -75,10 +77,10 @@ def cover(rule_set: RuleSet, *, few: bool = False) -> Coverage:
     )
 
 
-def _tried(rule_set: RuleSet) -> Iterator[Tried]:
-    for example in rule_set.examples:
+def _tried(compiled: CompiledRuleSet) -> Iterator[Tried]:
+    for example in compiled.rule_set.examples:
         try:
-            yield Tried(rule_set, resolve(rule_set, example))
+            yield Tried(compiled, resolve(compiled.rule_set, example))
         except (DomainError, ValueError, KeyError):
             continue  # names or values that the rule set does not know
 

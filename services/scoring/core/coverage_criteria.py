@@ -158,7 +158,7 @@ def level_marks(result: Result) -> Iterator[Mark]:
     for index, level in enumerate(result.levels):
 
         def holds(tried: Tried, name: str = level.id) -> bool:
-            return tried.example.expect.level is not None and tried.summary.level == name
+            return tried.example.expect.level is not None and tried.scorecard.level == name
 
         yield Mark(
             key=f"result.levels[{index}]:reached",

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 
-from services.scoring.core.card import Card
 from services.scoring.core.coverage_aim import whole_card
 from services.scoring.core.coverage_mark import Mark
 from services.scoring.core.coverage_reading import Tried
 from services.scoring.core.coverage_wish import Base, Wish
 from services.scoring.core.coverage_yaml import example_yaml
+from services.scoring.core.points import CompiledRuleSet
 from shared.contracts.scoring import ScorecardSummary
 from shared.kernel.errors import DomainError
-from shared.ruleset.document import Example, Expectation, RuleSet, Text
+from shared.ruleset.document import Example, Expectation, Text
 
 __all__ = ["PROPOSED", "Proposal", "propose"]
 
@@ -43,10 +43,10 @@ class Proposal:
 
 
 def propose(
-    rule_set: RuleSet, tried: Sequence[Tried], lacking: Sequence[Mark], *, few: bool = False
+    compiled: CompiledRuleSet, tried: Sequence[Tried], lacking: Sequence[Mark], *, few: bool = False
 ) -> tuple[Proposal, ...]:
     """Examples that show what lacks: one for each thing, or (slower) as few as will do, each showing much at once."""
-    return _Proposing(rule_set, tried, lacking).all_of(few) if lacking else ()
+    return _Proposing(compiled, tried, lacking).all_of(few) if lacking else ()
 
 
 @dataclass
@@ -66,13 +66,12 @@ class _Draft:
 class _Proposing:
     """Proposals for one rule set, all on one base: the fullest of its examples, or one made up."""
 
-    def __init__(self, rule_set: RuleSet, tried: Sequence[Tried], lacking: Sequence[Mark]) -> None:
-        self.rule_set = rule_set
+    def __init__(self, compiled: CompiledRuleSet, tried: Sequence[Tried], lacking: Sequence[Mark]) -> None:
         self.lacking = lacking
-        self.names = {example.id for example in rule_set.examples}
+        self.names = {example.id for example in compiled.rule_set.examples}
         known = _fullest(tried)
         self.is_made_up = known is None
-        self.base = _made_up(rule_set) if known is None else Base(rule_set, _checking_all(known.example))
+        self.base = _made_up(compiled) if known is None else Base(compiled, _checking_all(known.example))
 
     def all_of(self, few: bool) -> tuple[Proposal, ...]:
         """Go through what lacks; what an earlier draft shows as well needs none of its own."""
@@ -117,7 +116,6 @@ class _Proposing:
     def _try(self, wish: Wish, marks: Iterable[Mark]) -> Tried | None:
         try:
             tried = self.base.tries(wish)
-            Card.of(tried.verified, self.rule_set)  # the production path takes these answers too
         except (DomainError, ValueError):
             return None
         return tried if all(mark.holds(tried) for mark in marks) else None
@@ -183,14 +181,14 @@ def _is_plain(example: Example) -> bool:
 
 
 def _fullness(tried: Tried) -> tuple[int, int, Fraction]:
-    scored = sum(one.state == "value" for one in tried.summary.criteria)
-    return scored, -len(tried.fired), tried.summary.points
+    scored = sum(one.state == "value" for one in tried.scorecard.criteria)
+    return scored, -len(tried.fired), tried.scorecard.points
 
 
-def _made_up(rule_set: RuleSet) -> Base:
+def _made_up(compiled: CompiledRuleSet) -> Base:
     empty = Example(id=f"{PROPOSED}base", title=Text(vi="Đề xuất"), expect=_EXPECT_ALL)
-    base = Base(rule_set, empty)
-    return Base(rule_set, base.wished(whole_card(base)))
+    base = Base(compiled, empty)
+    return Base(compiled, base.wished(whole_card(base)))
 
 
 def _checking_all(example: Example) -> Example:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from services.scoring.core.coverage_reading import Tried
-from shared.ruleset.document import Example, ExampleAnswer, ExampleUnits, Input, RuleSet
+from services.scoring.core.points import CompiledRuleSet
+from shared.ruleset.document import Example, ExampleAnswer, ExampleUnits, Input
 
 __all__ = ["NOTHING", "NOT_APPLICABLE", "NOT_REPORTED", "Base", "Said", "Wish", "together"]
 
@@ -54,11 +55,12 @@ def together(wishes: Iterable[Wish]) -> Wish:
 class Base:
     """The example that proposals extend, resolved, and what it answers."""
 
-    def __init__(self, rule_set: RuleSet, example: Example) -> None:
-        self.rule_set = rule_set
+    def __init__(self, compiled: CompiledRuleSet, example: Example) -> None:
+        self.compiled = compiled
+        self.rule_set = rule_set = compiled.rule_set
         self.example = example
         self.inputs: Mapping[str, Input] = rule_set.inputs()
-        self.tried = Tried(rule_set, example)
+        self.tried = Tried(compiled, example)
 
     def saying(self, answers: Mapping[str, Said]) -> Wish:
         """These answers; to a figure of sub-units, as the answer of its first unit."""
@@ -85,7 +87,7 @@ class Base:
 
     def tries(self, wish: Wish) -> Tried:
         """This example with what is wished for, tried."""
-        return Tried(self.rule_set, self.wished(wish))
+        return Tried(self.compiled, self.wished(wish))
 
     def wished(self, wish: Wish) -> Example:
         """This example, resolved, with what is wished for."""

@@ -14,6 +14,7 @@ from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.core.coverage import Coverage, cover
 from services.scoring.core.coverage_reading import Tried
 from services.scoring.core.examples import resolve, run_examples
+from services.scoring.core.points import compile_rule_set
 from shared.ruleset.document import RuleSet
 from shared.ruleset.reading import read_text
 
@@ -58,7 +59,10 @@ def assert_proposals_keep_their_word(rule_set: RuleSet, *, few: bool = False) ->
     whole = pasted(rule_set, coverage)
     assert run_examples(whole, DurableEngine()) == []
     for proposal in coverage.proposals:
-        alone = Tried(whole, resolve(whole, next(one for one in whole.examples if one.id == proposal.example.id)))
+        alone = Tried(
+            compile_rule_set(whole),
+            resolve(whole, next(one for one in whole.examples if one.id == proposal.example.id)),
+        )
         assert [mark.key for mark in proposal.shows if not mark.holds(alone)] == []
     left = {one.mark.key for one in cover(whole).lacks}
     assert left == {one.mark.key for one in coverage.lacks if not one.proposal}
