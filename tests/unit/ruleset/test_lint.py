@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lint_changes import AMENDMENTS, ANSWERS, CHANGES, CONTRADICTIONS, WIDE_CHANGES, changed, many_rules
+from lint_changes import AMENDMENTS, ANSWERS, CHANGES, CONTRADICTIONS, DROP, EXPECT, WIDE_CHANGES, changed, many_rules
 from lint_documents import WIDE
 
 from services.scoring.core.lint import CODES, Finding, amended, lint
@@ -76,6 +76,23 @@ def test_the_version_that_is_amended_is_the_one_named_or_the_newest_before(base:
     other = changed(base_text, {"version": "2021.11", "mapping": {"version": "2019"}}).rule_set
     found = [amended(one, known) for one in (base.rule_set, named, other, known[0])]
     assert [one.version if one is not None else None for one in found] == ["2020", "2021.2", "2021.10", None]
+
+
+def test_points_may_be_thirds_and_add_up_exactly(base_text: str) -> None:
+    thirds = {
+        "1.1/maximum": "10/3",
+        "1.5/maximum": "50/3",
+        "1.3/method/rows/1/points": "1/3",
+        "rules/late/then/0/points": "1/7",
+    }
+    assert lint(changed(base_text, {**thirds, f"{EXPECT}/points": DROP, f"{EXPECT}/index": DROP})) == []
+    (found,) = lint(changed(base_text, {"1.3/method/rows/1/points": "1/1001"}))
+    assert found.code == "number.too_fine"
+
+
+def test_figures_and_what_they_are_compared_with_have_six_decimals(base_text: str) -> None:
+    (found,) = lint(changed(base_text, {"rules/incident-cap/when/any/1": {"fact": "input.spending", "above": "1/3"}}))
+    assert found.code == "number.too_many_decimals"
 
 
 def test_every_code_is_brought_about_by_a_change() -> None:

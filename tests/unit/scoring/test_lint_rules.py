@@ -322,6 +322,19 @@ def test_a_criterion_that_is_left_out_and_counts_0_is_a_contradiction() -> None:
     assert found_in(out, a_rule("zero", apart, ZERO)) == []
 
 
+def test_a_rule_that_counts_0_whenever_another_leaves_out_contradicts_it() -> None:
+    out, zero = a_rule("out", VERY_LATE, OUT), a_rule("zero", LATE, ZERO)
+    for order in ((out, zero), (zero, out)):
+        assert [(one.code, one.path) for one in found_in(*order)] == [("effect.contradicts", "rules[1].then[0]")]
+
+
+def test_two_deductions_are_one_too_many_only_where_they_always_go_together() -> None:
+    same = {"not": of("submission.days_late", below=1)}
+    found = found_in(a_rule("one", LATE, OFF), a_rule("two", same, OFF))
+    assert [(one.code, one.path) for one in found] == [("effect.deducts_twice", "rules[1].then[0]")]
+    assert found_in(a_rule("one", LATE, OFF), a_rule("two", LATE, OFF_SECTION)) == []
+
+
 def test_a_criterion_may_be_excepted_from_a_rule_for_each() -> None:
     out = a_rule("out", of("input.kind", **{"is": "a"}), OUT)
     assert found_in(out, ZERO_ALL) == []

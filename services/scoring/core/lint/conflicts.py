@@ -200,9 +200,12 @@ def _is_named(deed: _Deed) -> bool:
 
 
 def _meet(worlds: Worlds, one: _Deed, other: _Deed, code: str) -> bool:
+    """Whether the rules fire together so that it matters: in some world, for two deductions in all."""
     mine, theirs = worlds.fires(one.rule, one.criterion), worlds.fires(other.rule, other.criterion)
-    if code != "effect.deducts_twice":
-        # Where one always goes with the other, it is shadowed, which is said already.
-        shadowed = code == "effect.contradicts" and (worlds.follows(mine, theirs) or worlds.follows(theirs, mine))
-        return not shadowed and worlds.is_known(Every((mine, theirs))) and worlds.can(mine, theirs)
-    return worlds.can(mine) and worlds.follows(mine, theirs) and worlds.follows(theirs, mine)
+    if code == "effect.deducts_twice":
+        return worlds.can(mine) and worlds.follows(mine, theirs) and worlds.follows(theirs, mine)
+    if code == "effect.contradicts":
+        out, zero = (mine, theirs) if one.kind == "exclude_criterion" else (theirs, mine)
+        if worlds.follows(out, zero):
+            return False  # then it never counts 0, which is said already: that rule is shadowed
+    return worlds.is_known(Every((mine, theirs))) and worlds.can(mine, theirs)
