@@ -45,13 +45,13 @@ def memory_growth(cards: int = 1_000_000) -> dict[str, float]:
     return found
 
 
-def swap_milliseconds(versions: int = 9) -> dict[str, float]:
+def swap_milliseconds(versions: int = 9, cards: int = _DIFFERENT) -> dict[str, float]:
     """How long it takes until a new version has scored its first card, while another thread scores without pause.
 
     Both versions differ in what a day late costs: a card scored by a version that is half there would show.
     """
     old = synthetic_rule_set("1", late_points="0.5")
-    verified = [one for one in submissions(old, _DIFFERENT) if 0 < one.days_late < 10]  # below the most
+    verified = [one for one in submissions(old, cards) if 0 < one.days_late < 10]  # below the most
     scorer = Scorer(DurableEngine())
     expected = _points(scorer, old, verified)
     load = _Load(scorer, old, verified, expected)
