@@ -218,8 +218,8 @@ class ChoiceMethod(_Model):
 class RelativeMethod(_Model):
     """value / highest value in the group × maximum; known only when the group is complete (second pass).
 
-    The value is an input's, or a quotient's (with an input as denominator). Where the highest value is 0 the criterion
-    counts 0 (`zero`) or its maximum (`full`).
+    The value is an input's, or a quotient's (with an input as denominator), which may be more than 1 here. Where the
+    highest value is 0 the criterion counts 0 (`zero`) or its maximum (`full`).
     """
 
     form: Literal["relative"]
