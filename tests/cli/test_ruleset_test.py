@@ -86,7 +86,7 @@ def test_a_wrong_example_fails_with_its_line(run: Run, write: Write) -> None:
     ended = run("ruleset", "test", path)
     assert ended.code == 1
     assert "✗" in ended.out
-    assert f"{path}:{1 + SMALL[: SMALL.index('- id: all-meetings')].count(chr(10))}:" in ended.out
+    assert f"{path}:{1 + SMALL[: SMALL.index('points: 100, maximum')].count(chr(10))}:" in ended.out
 
 
 def test_a_broken_file_does_not_hide_the_others(run: Run, write: Write) -> None:

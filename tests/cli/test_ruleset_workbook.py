@@ -58,7 +58,7 @@ def test_a_wrong_example_is_named_by_its_cell(run: Run, book: Path) -> None:
     workbook.save(book)
     ended = run("ruleset", "lint", book)
     assert ended.code == 1
-    assert f"{book}!Ví dụ!D" in ended.out
+    assert f"{book}!Ví dụ!D{row} examples[0].expect.points" in ended.out
 
 
 def test_a_workbook_is_scored_by(run: Run, book: Path, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from services.scoring.core.lint import lint
 from services.scoring.documents import load_document
 from services.scoring.ports import RuleEngine
 from shared.kernel.errors import Fault
+from shared.ruleset.document import Example, Expectation
 from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused
+from shared.ruleset.places import join
 
 __all__ = ["TriedExamples", "placed", "try_examples"]
 
@@ -68,12 +70,17 @@ def try_examples(content: bytes, name: str, engine: RuleEngine, *, few: bool = F
 
 
 def placed(loaded: LoadedRuleSet, fault: Fault) -> Fault:
-    """An example's fault with the line the example stands on."""
+    """An example's fault with the line or cell that says what should have come out."""
     parts = fault.place.split(".")
     ids = [example.id for example in loaded.rule_set.examples]
     if len(parts) < 2 or parts[1] not in ids:
         return fault
-    place = f"{loaded.places.at(f'examples[{ids.index(parts[1])}]')} ({fault.place})"
+    path = join("examples", ids.index(parts[1]))
+    if len(parts) > 2 and parts[2] in Expectation.model_fields:
+        path = join(path, "expect", parts[2], *([".".join(parts[3:])] if parts[3:] else []))
+    elif len(parts) > 2 and parts[2] in Example.model_fields:
+        path = join(path, parts[2], *parts[3:4])
+    place = f"{loaded.places.at(path)} ({fault.place})"
     return Fault(fault.code, place, fault.vi, fault.en, fault.remedy_vi, fault.remedy_en)
 
 

@@ -117,7 +117,9 @@ async def test_an_example_that_comes_out_otherwise_is_a_fault_at_its_line(api: S
     assert answer.status_code == 422
     (fault,) = answer.json()["faults"]
     line = int(fault["place"].split(":")[1])
-    assert "sai" in as_yaml(examples=[EXAMPLE, {**wrong, "id": "sai"}]).decode().splitlines()[line - 1]
+    said = as_yaml(examples=[EXAMPLE, {**wrong, "id": "sai"}]).decode().splitlines()[line - 1]
+    assert said.strip() == "points: 56"
+    assert "(ví dụ sai)" in fault["place"]
 
 
 async def test_lint_keeps_nothing(api: ScoringApi) -> None:
