@@ -7,10 +7,11 @@ works through a column puts right afterwards what is odd.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from operator import attrgetter, itemgetter
+from itertools import compress
+from operator import attrgetter, is_not, itemgetter, ne, or_
 from typing import Any
 
 from services.scoring.core.card import Card, Figure, Typed, figure_of
@@ -132,7 +133,7 @@ class Reader:
         findings = verified.findings
         found = list(map(_finding_of, findings))
         if found.count("accepted") != len(found):
-            answers = self._found(rows, row, verified)
+            answers = _as_found(rows, row, verified, found)
         if self._required:
             self._evidence(rows, row, verified)
         if self._per_unit:
@@ -148,23 +149,8 @@ class Reader:
         kinds = tuple(map(type, cells))
         if states == self._states and kinds == self._kinds:
             return cells
-        places = zip(self.columns.values(), states, kinds, strict=True)
-        odd = [column for column, state, kind in places if state != "value" or kind is not column.kind]
-        return self._with_odd(rows, row, picked, cells, odd)
-
-    def _found(self, rows: Rows, row: int, verified: VerifiedSubmission) -> Mapping[str, Answer]:
-        """The answers as adjusted; who is rejected is noted."""
-        answers: dict[str, Answer] = dict(verified.answers.figures)
-        rejected = False
-        for finding in verified.findings:
-            if finding.finding == "adjusted":
-                answers.update(finding.adjusted)
-            elif finding.finding == "rejected":
-                rejected = True
-        if rejected:  # of several findings on one criterion the last stands
-            by_code = {finding.criterion: finding.finding for finding in verified.findings}
-            rows.rejected[row] = frozenset(code for code, found in by_code.items() if found == "rejected")
-        return answers
+        unusual = map(or_, map(ne, states, self._states), map(is_not, kinds, self._kinds))
+        return self._with_odd(rows, row, picked, cells, compress(self.columns.values(), unusual))
 
     def _evidence(self, rows: Rows, row: int, verified: VerifiedSubmission) -> None:
         shown: Mapping[str, object] = verified.answers.evidence
@@ -175,7 +161,7 @@ class Reader:
             rows.lacking[row] = lacking
 
     def _with_odd(
-        self, rows: Rows, row: int, picked: Sequence[Answer], found: Sequence[Cell], columns: Sequence[InputColumn]
+        self, rows: Rows, row: int, picked: Sequence[Answer], found: Sequence[Cell], columns: Iterable[InputColumn]
     ) -> tuple[Cell, ...]:
         """The cells of a card some of whose answers are in another state, or not of the usual type."""
         cells = list(found)
@@ -190,6 +176,22 @@ class Reader:
         if odd:
             rows.odd[row] = odd
         return tuple(cells)
+
+
+def _as_found(rows: Rows, row: int, verified: VerifiedSubmission, found: Sequence[str]) -> Mapping[str, Answer]:
+    """The answers as adjusted; who is rejected is noted. Of several findings on one criterion the last stands."""
+    answers: dict[str, Answer] = dict(verified.answers.figures)
+    rejected: set[str] = set()
+    findings = verified.findings
+    for place in [place for place, kind in enumerate(found) if kind != "accepted"]:
+        finding = findings[place]
+        if finding.finding == "adjusted":
+            answers.update(finding.adjusted)
+        elif all(later.criterion != finding.criterion for later in findings[place + 1 :]):
+            rejected.add(finding.criterion)
+    if rejected:
+        rows.rejected[row] = frozenset(rejected)
+    return answers
 
 
 class _Millionths(dict[Cell, int]):
