@@ -43,7 +43,9 @@ def _answer_cell(value: bool | Fraction | ExampleAnswer | ExampleUnits | str) ->
     if isinstance(value, ExampleAnswer):
         return _STATE_WORDS[value.state]
     if isinstance(value, ExampleUnits):
-        return "\n".join([_UNITS, *(f"{_quoted(name, ':')}: {_unit_text(one)}" for name, one in value.units.items())])
+        return "\n".join(
+            [_UNITS, *(f"{_quoted(name, ':')}: {_unit_text(one)}" for name, one in sorted(value.units.items()))]
+        )
     return escaped(value, _answer)
 
 
@@ -215,7 +217,7 @@ def _lines(rule_set: RuleSet) -> Iterator[tuple[Line, str, str]]:
     yield from ((line, "", line.name) for line in BEFORE)
     yield from _coded(_FIGURES, inputs, _used(rule_set, lambda example: example.answers))
     best = _used(rule_set, lambda example: example.group_best)
-    yield from _coded(_BEST, {name: inputs.get(name, "") for name in best}, best)
+    yield from _coded(_BEST, {name: title for name, title in inputs.items() if name in best}, best)
     yield from ((line, "", line.name) for line in AFTER)
     expected = _used(rule_set, lambda example: example.expect.criteria)
     yield from _coded(_POINTS, {code: title for code, title in criteria.items() if code in expected}, expected)
@@ -227,7 +229,7 @@ def _used(rule_set: RuleSet, of: Callable[[Example], Mapping[str, Any]]) -> dict
 
 def _coded(group: str, titles: Mapping[str, str], used: Mapping[str, None]) -> Iterator[tuple[Line, str, str]]:
     path, codec = _BY_CODE[group]
-    for code in {**dict.fromkeys(titles), **used}:
+    for code in [*titles, *sorted(used.keys() - titles.keys())]:
         yield Line(group, code, (*path, code), codec), code, titles.get(code, "")
 
 

@@ -8,7 +8,7 @@ its second part, `2.1` for the first part of that).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,9 +183,9 @@ def _rows(code: str, part: str, method: Method, inputs: Mapping[str, Input]) -> 
         case CountMethod(unit_points=points):
             yield {**at, "kind": EACH, "points": points}
         case ChoiceMethod(input=name, points=by_option):
-            for option, points in by_option.items():
+            for option in _in_order(by_option, inputs.get(name)):
                 title = _option_title(inputs, name, option) or None
-                yield {**at, "kind": OPTION, "title": title, "option": option, "points": points}
+                yield {**at, "kind": OPTION, "title": title, "option": option, "points": by_option[option]}
         case SumMethod(parts=parts):
             yield from _part_rows(code, part, PART, parts, inputs)
         case BestMethod(cases=cases):
@@ -195,8 +195,8 @@ def _rows(code: str, part: str, method: Method, inputs: Mapping[str, Input]) -> 
             yield {**at, "part": inside, "kind": INNER, **head_of(inner)}
             yield from _rows(code, inside, inner, inputs)
         case ByMethod(input=name, cases=by_class):
-            for number, (option, inner) in enumerate(by_class.items(), 1):
-                inside = f"{part}.{number}".lstrip(".")
+            for number, option in enumerate(_in_order(by_class, inputs.get(name)), 1):
+                inside, inner = f"{part}.{number}".lstrip("."), by_class[option]
                 title = _option_title(inputs, name, option) or None
                 yield {**at, "part": inside, "kind": CLASS, "title": title, "option": option, **head_of(inner)}
                 yield from _rows(code, inside, inner, inputs)
@@ -212,6 +212,13 @@ def _part_rows(
         title = {"title": each.title.vi, "en": each.title.en, "points": each.maximum}
         yield {"criterion": code, "part": inside, "kind": kind, **title, **head_of(each.method)}
         yield from _rows(code, inside, each.method, inputs)
+
+
+def _in_order(options: Iterable[str], item: Input | None) -> list[str]:
+    """Options as the input lists them (yes before no where it lists none), then others: the order of a set's bytes."""
+    listed = [option.id for option in item.options] if item and item.options else [*words.YES_NO_TITLES]
+    places = {option: at for at, option in enumerate(listed)}
+    return sorted(options, key=lambda option: (places.get(option, len(places)), option))
 
 
 def _option_title(inputs: Mapping[str, Input], name: str, option: str) -> str:
