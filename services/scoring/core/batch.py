@@ -105,16 +105,10 @@ class BatchScorer:
         effects = outcome.effects
         if effects is None:
             effects = gather(self.compiled, self._reader.card(batch.rows, row, self._counted_by), outcome.firings)
-        (above, below), maximum = batch.points.of_all(row), self._maximum
-        for number, apart in batch.points.apart.get(row, _NOTHING).items():
-            counted = apart.counted
-            if counted:
-                above, below = above * counted.denominator + counted.numerator * below, below * counted.denominator
-            if apart.state == "not_applicable":
-                maximum -= self.compiled.criteria[number].maximum
+        touched = self._touched(effects)
+        total, maximum = self._sums(batch, row, effects, touched)
         results: list[SectionResult] = []
-        total = Fraction(above, below)
-        for section in self._touched(effects):
+        for section in touched:
             before, most = self._section_sums(batch, row, section.code)
             result = self._section(batch, row, section, effects, before, most)
             results.append(result)
@@ -123,6 +117,26 @@ class BatchScorer:
             if result.maximum is not most:
                 maximum += result.maximum - most
         return self._finished(batch, row, effects, results, total, maximum)
+
+    def _sums(self, batch: _Batch, row: int, effects: Effects, touched: Sequence[Section]) -> tuple[Fraction, Fraction]:
+        """Points and maximum of the whole card; in sections that are touched, before the effects of rules."""
+        (above, below), maximum = batch.points.of_all(row), self._maximum
+        for number, apart in batch.points.apart.get(row, _NOTHING).items():
+            counted = apart.counted
+            if counted:
+                above, below = above * counted.denominator + counted.numerator * below, below * counted.denominator
+            if apart.state == "not_applicable":
+                maximum -= self.compiled.criteria[number].maximum
+        codes = {section.code for section in touched}
+        for code in effects.excluded | effects.zeroed if effects.excluded or effects.zeroed else ():
+            found = self._numbers.get(code)
+            if found is None or self.compiled.criteria[found].section in codes:
+                continue
+            gone = batch.points.worked(row, found).counted
+            above, below = above * gone.denominator - gone.numerator * below, below * gone.denominator
+            if code in effects.excluded and not batch.points.leaves_maximum(row, found):
+                maximum -= self.compiled.criteria[found].maximum
+        return Fraction(above, below), maximum
 
     def _finished(
         self,
@@ -155,17 +169,14 @@ class BatchScorer:
         )
 
     def _touched(self, effects: Effects) -> Sequence[Section]:
-        """The sections in which something happens besides adding up."""
+        """The sections in which something happens besides adding up the criteria that count."""
         if self._all_sections:
             return self.compiled.sections
-        if not (effects.excluded or effects.zeroed or effects.zeroed_sections or effects.caps or effects.deductions):
+        if not (effects.zeroed_sections or effects.caps or effects.deductions):
             return ()
         touched = {cap.section for cap in effects.caps} | effects.zeroed_sections
         touched.update(one.from_ for one in effects.deductions)
-        for code in effects.excluded | effects.zeroed:
-            if code in self._numbers:
-                touched.add(self.compiled.criteria[self._numbers[code]].section)
-        return [section for section in self.compiled.sections if section.code in touched] if touched else ()
+        return [section for section in self.compiled.sections if section.code in touched]
 
     def _section_sums(self, batch: _Batch, row: int, code: str) -> tuple[Fraction, Fraction]:
         """Points and maximum of a section before the effects of rules."""
