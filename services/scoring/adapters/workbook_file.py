@@ -203,7 +203,9 @@ def _set_up_printing(made: Worksheet, sheet: Sheet) -> None:
     made.print_options.horizontalCentered = True
     for side, inches in (("left", 0.5), ("right", 0.4), ("top", 0.5), ("bottom", 0.8)):
         setattr(made.page_margins, side, inches)
-    made.HeaderFooter.oddFooter = HeaderFooterItem(center=_HeaderFooterPart(text="Trang &P/&N", font=_FONT))
+    made.HeaderFooter.oddFooter = HeaderFooterItem(
+        center=_HeaderFooterPart(text="Trang &P/&N", font=f"{_FONT},Regular")
+    )
     made.sheet_view.zoomScale = 90
     if sheet.header_rows:
         made.print_title_rows = f"{sheet.header_rows[0]}:{sheet.header_rows[1]}"
