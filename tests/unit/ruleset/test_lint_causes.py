@@ -71,6 +71,21 @@ def test_different_mistakes_are_told_each(base_text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"rules/late/when/fact": "submission.day_late"}, "Did you mean `submission.days_late`?"),
+        ({"rules/incident/when/all/0/fact": "input.incidentes"}, "Did you mean `input.incidents`?"),
+        # nothing is alike only because it begins with `input.`, and no code because it has the same digits
+        ({"rules/incident/when/all/0/fact": "input.zzzzzzzz"}, "Declare it, or correct the name."),
+        ({"examples/late-answer/evidence_missing/0": "1.7"}, "1.1, 1.2, 1.3"),
+    ],
+)
+def test_only_a_name_that_is_alike_is_proposed(base_text: str, changes: dict[str, Any], remedy: str) -> None:
+    (found,) = lint(changed(base_text, changes))
+    assert remedy in found.remedy_en
+
+
 # --- order and places --------------------------------------------------------------------------------------------
 
 MANY = {

@@ -70,12 +70,21 @@ def finding(places: Places, code: str, path: str, **values: object) -> Finding:
     known = values.pop("known", ())
     name = str(values.get("unknown", values.get("name", "")))
     names = sorted({str(each) for each in known}) if isinstance(known, Iterable) else []
-    close = get_close_matches(name, names, n=1)
+    close = _alike(name, names)
     hints = _hints(close, names)
     vi, en, remedy_vi, remedy_en = (text.format(**{**hints, **values}) for text in words_of(code))
     of = f"{values['input']}." if "input" in values else ""  # the options of one input are no other's
     about, meant = (of + name if name else ""), (of + close[0] if close else "")
     return Finding(code, places.at(path), vi, en, remedy_vi, remedy_en, CODES[code], path, about, meant)
+
+
+def _alike(name: str, names: list[str]) -> list[str]:
+    """The name that was probably meant, if one is alike: of facts the part after the point; codes are never alike."""
+    space, _, own = name.rpartition(".")
+    others = {each.rpartition(".")[2]: each for each in names if each.rpartition(".")[0] == space}
+    if not own or own.isdecimal():
+        return []
+    return [others[each] for each in get_close_matches(own, others, n=1)]
 
 
 def _hints(close: list[str], names: list[str]) -> dict[str, str]:
