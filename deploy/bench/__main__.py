@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from deploy.bench.endurance import memory_growth, rehearsal_seconds, swap_milliseconds
+from deploy.bench.nation import AGENCIES, nation_costs
 from deploy.bench.pipeline import pipeline_rates
 from deploy.bench.rounds import ROUNDS, on_one_core
 from deploy.bench.scoring import PRODUCTION, Comparison, compare
 
 _EXAMPLE = "example:\n  python -m deploy.bench --json > bench.json"
 _PARTS = ("scoring", "swap", "rehearsal", "memory", "pipeline")
+_ASKED_FOR = ("nation",)  # needs Java and minutes: only where it is named
 
 
 _ENDURANCE = (
@@ -36,14 +38,20 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="figures for a program")
-    parser.add_argument("--only", choices=_PARTS, action="append", help="one part (may be given several times)")
+    parser.add_argument(
+        "--only", choices=(*_PARTS, *_ASKED_FOR), action="append", help="one part (may be given several times)"
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds of the comparison (default {ROUNDS})")
+    parser.add_argument("--agencies", type=int, default=AGENCIES, help=f"of the nation (default {AGENCIES})")
     options = parser.parse_args()
     figures: dict[str, Any] = {"machine": _machine()}
     parts = options.only or _PARTS
     if "pipeline" in parts:
         print("pipeline ...", file=sys.stderr)
         figures["submissions a second"] = asyncio.run(pipeline_rates())
+    if "nation" in parts:
+        print("nation ...", file=sys.stderr)
+        figures["a nation"] = {name: round(cost, 2) for name, cost in _nation(options.agencies).items()}
     on_one_core()
     if "scoring" in parts:
         print("scoring ...", file=sys.stderr)
@@ -57,6 +65,10 @@ def main() -> int:
         return 0
     _print(figures)
     return 0
+
+
+def _nation(agencies: int) -> dict[str, float]:
+    return asyncio.run(nation_costs(agencies))
 
 
 def _comparison(found: Comparison) -> dict[str, Any]:
@@ -83,7 +95,7 @@ def _print(figures: dict[str, Any]) -> None:
             print(f"  {name:<40}{one['cards a second']:>10,}   {one['production is faster by']:>7.2f}×")
         for note in figures["cards a second"]["notes"]:
             print(f"  {note}")
-    for title, _, _ in _ENDURANCE:
+    for title in ("a nation", *(title for title, _, _ in _ENDURANCE)):
         if title in figures:
             print(f"\n{title}")
             for name, value in figures[title].items():
