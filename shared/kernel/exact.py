@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -22,12 +23,18 @@ _PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]+|/[1-9][0-9]*)?$"
 _TEXT = re.compile(_PATTERN)
 MAX_LENGTH = 4000  # the sum of a hundred and fifty ratios of large figures fits; a hostile megabyte number does not
 _MAX_EXPONENT = 400
+# Points repeat themselves over thousands of scorecards: numbers as short as this are read and written once each.
+_REMEMBERED = 2**15
+_SHORT = 20
+_SMALL = 10**12
 
 
 def parse_exact(value: Any) -> Fraction:
     """Read a number exactly: int, Decimal, Fraction, `"1.25"` or `"4/3"`; a float or bool is refused."""
     if isinstance(value, Fraction):
         return value
+    if type(value) is str and len(value) <= _SHORT:
+        return _parse_text(value)
     if isinstance(value, (bool, float)):
         raise ValueError(f"{value!r} is not an exact number: write it as an integer or as text such as '0.5'")
     if isinstance(value, int):
@@ -37,9 +44,22 @@ def parse_exact(value: Any) -> Fraction:
         if not isinstance(exponent, int) or abs(exponent) > _MAX_EXPONENT:
             raise ValueError(f"{value} is not a finite number of a sensible size")
         return Fraction(value)
-    if isinstance(value, str) and len(value) <= MAX_LENGTH and _TEXT.fullmatch(value) and value.isascii():
+    if isinstance(value, str):
+        return _read_text(value)
+    raise _inexact(value)
+
+
+def _read_text(value: str) -> Fraction:
+    if len(value) <= MAX_LENGTH and _TEXT.fullmatch(value) and value.isascii():
         return Fraction(value)
-    raise ValueError(f"{str(value)[:60]!r} is not an exact number: write '12', '0.5' or '4/3'")
+    raise _inexact(value)
+
+
+_parse_text = lru_cache(_REMEMBERED)(_read_text)
+
+
+def _inexact(value: object) -> ValueError:
+    return ValueError(f"{str(value)[:60]!r} is not an exact number: write '12', '0.5' or '4/3'")
 
 
 def exact_text(value: Fraction) -> str:
@@ -47,14 +67,16 @@ def exact_text(value: Fraction) -> str:
 
     Raises `ValueError` for one that `parse_exact` would not read back: better no write than one that nobody can read.
     """
-    text = _text(value)
+    numerator, denominator = value.numerator, value.denominator
+    if denominator < _SMALL and -_SMALL < numerator < _SMALL:
+        return _short_text(numerator, denominator)
+    text = _text(numerator, denominator)
     if len(text) > MAX_LENGTH:
         raise ValueError(f"the exact number {text[:20]}… is longer than {MAX_LENGTH} characters")
     return text
 
 
-def _text(value: Fraction) -> str:
-    numerator, denominator = value.numerator, value.denominator
+def _text(numerator: int, denominator: int) -> str:
     if denominator == 1:
         return str(numerator)
     twos = fives = 0
@@ -70,6 +92,9 @@ def _text(value: Fraction) -> str:
     places = max(twos, fives)
     digits = str(abs(numerator) * 10**places // denominator).rjust(places + 1, "0")
     return f"{'-' if numerator < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+_short_text = lru_cache(_REMEMBERED)(_text)
 
 
 def show(value: Fraction, places: int, rounding: Rounding = "half_up") -> str:
