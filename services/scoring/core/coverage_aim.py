@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
+from services.scoring.core.coverage_facts import ways_to, wishes_of
 from services.scoring.core.coverage_measures import Cut, Measure, Point, cuts_of, within_bounds
 from services.scoring.core.coverage_wish import NOTHING, Base, Wish, together
 from shared.ruleset.document import (
@@ -17,6 +18,7 @@ from shared.ruleset.document import (
     ByMethod,
     ChoiceMethod,
     CountMethod,
+    Criterion,
     Input,
     Method,
     Quotient,
@@ -27,7 +29,7 @@ from shared.ruleset.document import (
 )
 from shared.ruleset.uses import best_key
 
-__all__ = ["aim", "in_row", "whole_card"]
+__all__ = ["aim", "asked", "contains", "in_row", "whole_card"]
 
 _HUNDRED = Fraction(100)
 
@@ -91,7 +93,15 @@ def whole_card(base: Base) -> Wish:
     }
     rest = {item.id: item.options[0].id for item in base.inputs.values() if item.options}
     plain = base.saying({**texts, **numbers, **rest, **_booleans(base.inputs)})
-    return plain | together(aim(one.method, one.maximum, base, high=True) for one in base.rule_set.criteria())
+    best = together(aim(one.method, one.maximum, base, high=True) for one in base.rule_set.criteria())
+    return plain | best | together(asked(one, base) for one in base.rule_set.criteria())
+
+
+def asked(criterion: Criterion, base: Base) -> Wish:
+    """What makes the criterion one that is asked at all."""
+    if criterion.asked_if is None or base.tried.asked(criterion):
+        return NOTHING
+    return next(wishes_of(ways_to(criterion.asked_if.when, True), base, None), NOTHING)
 
 
 def _booleans(inputs: Mapping[str, Input]) -> dict[str, bool]:
@@ -100,8 +110,8 @@ def _booleans(inputs: Mapping[str, Input]) -> dict[str, bool]:
 
 def _probes(cuts: Iterable[Cut]) -> list[Fraction]:
     values = sorted({value for value, _ in cuts}) or [Fraction(0)]
-    between = [(one + other) / 2 for one, other in pairwise(values)]
-    beyond = [values[0] - 1, values[0] / 2, values[-1] + 1, Fraction(0), Fraction(1)]
+    between = [(one + other) * Fraction(1, 2) for one, other in pairwise(values)]
+    beyond = [values[0] - 1, values[0] * Fraction(1, 2), values[-1] + 1, Fraction(0), Fraction(1)]
     beside = [value + sign for value in values for sign in (-1, 1)]
     return list(dict.fromkeys([*values, *between, *beyond, *beside]))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
-from services.scoring.core.coverage_aim import aim
+from services.scoring.core.coverage_aim import aim, asked
 from services.scoring.core.coverage_facts import ways_to, wishes_of
 from services.scoring.core.coverage_mark import Kind, Mark
 from services.scoring.core.coverage_methods import method_marks
 from services.scoring.core.coverage_reading import Tried
-from services.scoring.core.coverage_wish import NOT_APPLICABLE, NOT_REPORTED, Base, Wish
+from services.scoring.core.coverage_wish import NOT_APPLICABLE, NOT_REPORTED, Base, Wish, together
 from services.scoring.core.reference_points import State
 from shared.ruleset.document import AskedIf, Criterion, EvidenceRequirement, InformationMethod, Result, RuleSet, Section
 from shared.ruleset.places import join
@@ -48,7 +48,7 @@ def _mark(criterion: Criterion, path: str, kind: Kind, name: str, words: tuple[s
         vi=f"tiêu chí {code}: {words[0]}",
         en=f"criterion {code}: {words[1]}",
         holds=lambda tried: tried.checks_points(code) and h(tried),
-        wishes=w,
+        wishes=lambda base: (asked(criterion, base) | wish for wish in w(base)),
         criterion=code,
     )
 
@@ -68,6 +68,7 @@ def _scored(criterion: Criterion, path: str) -> Mark:
 
 def _states(criterion: Criterion, path: str) -> Iterator[Mark]:
     names = used_inputs(criterion.method)
+    own = tuple(item.id for item in criterion.inputs)  # others may be asked where "not applicable" is refused
 
     def shown(state: State, words: tuple[str, str], asks: Asks) -> Mark:
         def holds(tried: Tried) -> bool:
@@ -89,7 +90,7 @@ def _states(criterion: Criterion, path: str) -> Iterator[Mark]:
         yield shown(
             "not_applicable",
             ("không áp dụng", "not applicable"),
-            lambda base: (base.saying(dict.fromkeys(names, NOT_APPLICABLE)),),
+            lambda base: (base.saying(dict.fromkeys(said, NOT_APPLICABLE)) for said in (names, own)),
         )
 
 
@@ -148,7 +149,9 @@ def _bonus(section: Section, path: str) -> Iterator[Mark]:
         vi=f"hạng mục {section.code}: điểm thưởng vượt điểm tối đa của hạng mục",
         en=f"section {section.code}: bonus points beyond the section's maximum",
         holds=lambda tried: tried.checks_points(bonus[0].code) and holds(tried),
-        wishes=lambda base: (aim(bonus[0].method, bonus[0].maximum, base, high=True),),
+        wishes=lambda base: (
+            together(asked(one, base) | aim(one.method, one.maximum, base, high=True) for one in section.criteria),
+        ),
         criterion=bonus[0].code,
     )
 

@@ -37,7 +37,7 @@ class Point:
 
     def is_met(self, number: Fraction) -> bool:
         """Whether a number is such a one."""
-        close = max(abs(self.value) / 100, Fraction(1, 100))
+        close = max(abs(self.value), Fraction(1)) * Fraction(1, 100)
         match self.side:
             case "at":
                 return number == self.value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import ceil
 
-from services.scoring.core.coverage_aim import contains, in_row
+from services.scoring.core.coverage_aim import asked, contains, in_row
 from services.scoring.core.coverage_inner import average_marks, best_marks, by_marks, sum_marks
 from services.scoring.core.coverage_mark import Mark
 from services.scoring.core.coverage_measures import Measure, Point, cuts_of, points_about
@@ -48,7 +48,8 @@ _TREATED = {
 
 def method_marks(criterion: Criterion, path: str, inputs: Mapping[str, Input]) -> Iterator[Mark]:
     """The marks of a criterion's method, parts and cases included."""
-    yield from _marks(Spot(criterion, inputs, join(path, "method"), criterion.maximum), criterion.method)
+    spot = Spot(criterion, inputs, join(path, "method"), criterion.maximum)
+    yield from _marks(spot.also(lambda base: asked(criterion, base)), criterion.method)
 
 
 def _marks(spot: Spot, method: Method) -> Iterator[Mark]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import islice
 
 from services.scoring.core.coverage_aim import whole_card
+from services.scoring.core.coverage_facts import ways_to, wishes_of
 from services.scoring.core.coverage_mark import Mark
 from services.scoring.core.coverage_reading import Tried
 from services.scoring.core.coverage_wish import Base, Wish
@@ -23,6 +24,7 @@ __all__ = ["PROPOSED", "Proposal", "propose"]
 PROPOSED = "proposed-"  # how the id of an example begins that nobody has confirmed yet
 _MOST_TRIES = 60
 _MOST_TRIES_TOGETHER = 6
+_MOST_READINGS = 600_000  # of criteria, over all tries: ten times what a set of sixty criteria asks for
 _EXPECT_ALL = Expectation(points=Fraction(0), fired=(), level="x")  # while trying, everything counts as checked
 
 
@@ -51,11 +53,12 @@ def propose(
 
 @dataclass
 class _Draft:
-    """An example in the making: what it asks for, and which marks it is meant to show."""
+    """An example in the making: what it asks for, which marks it is meant to show, and what else it shows first."""
 
     wish: Wish
     tried: Tried
     marks: list[Mark] = field(default_factory=list)
+    shows: tuple[Mark, ...] | None = None
 
     def contradicts(self, wish: Wish) -> bool:
         """Whether something would be answered in two ways."""
@@ -68,6 +71,7 @@ class _Proposing:
 
     def __init__(self, compiled: CompiledRuleSet, tried: Sequence[Tried], lacking: Sequence[Mark]) -> None:
         self.lacking = lacking
+        self.tries = _MOST_READINGS // (1 + len(compiled.criteria))
         self.names = {example.id for example in compiled.rule_set.examples}
         known = _fullest(tried)
         self.is_made_up = known is None
@@ -78,17 +82,20 @@ class _Proposing:
         drafts: list[_Draft] = []
         shown: set[str] = set()
         if self.is_made_up:
-            drafts.append(_Draft(Wish(), self.base.tried))
-            shown = {mark.key for mark in self.lacking if mark.holds(self.base.tried)}
+            drafts.append(self._settled(_Draft(Wish(), self.base.tried), shown))
         for mark in self.lacking:
             if mark.key in shown or (few and self._join(mark, drafts[self.is_made_up :])):
                 continue
             draft = self._draft(mark)
             if draft is not None:
-                drafts.append(draft)
-                if not few:
-                    shown |= {each.key for each in self.lacking if each.holds(draft.tried)}
-        return tuple(self._proposals(drafts))
+                drafts.append(draft if few else self._settled(draft, shown))
+        return tuple(self._proposals(drafts, shown))
+
+    def _settled(self, draft: _Draft, shown: set[str]) -> _Draft:
+        """The draft as it stays, with all that it shows and none before it; `shown` gets that as well."""
+        draft.shows = tuple(mark for mark in self.lacking if mark.key not in shown and mark.holds(draft.tried))
+        shown |= {mark.key for mark in draft.shows}
+        return draft
 
     def _draft(self, mark: Mark) -> _Draft | None:
         for wish in islice(_distinct(mark.ways(self.base)), _MOST_TRIES):
@@ -114,6 +121,10 @@ class _Proposing:
         return False
 
     def _try(self, wish: Wish, marks: Iterable[Mark]) -> Tried | None:
+        """The base with this wish if all the marks hold then; None too once a huge document has had its tries."""
+        if self.tries <= 0:
+            return None
+        self.tries -= 1
         try:
             tried = self.base.tries(wish)
         except (DomainError, ValueError):
@@ -122,13 +133,11 @@ class _Proposing:
 
     # --- from drafts to examples ---
 
-    def _proposals(self, drafts: Iterable[_Draft]) -> Iterator[Proposal]:
-        shown: set[str] = set()
+    def _proposals(self, drafts: Iterable[_Draft], shown: set[str]) -> Iterator[Proposal]:
         for draft in drafts:
-            new = tuple(mark for mark in self.lacking if mark.key not in shown and mark.holds(draft.tried))
-            shown |= {mark.key for mark in new}
-            if new or not draft.marks:  # what later drafts came to show as well needs no second example
-                yield Proposal(self._example(draft, new), new)
+            shows = draft.shows if draft.shows is not None else self._settled(draft, shown).shows or ()
+            if shows or not draft.marks:  # what drafts before it came to show as well needs no second example
+                yield Proposal(self._example(draft, shows), shows)
 
     def _example(self, draft: _Draft, shows: Sequence[Mark]) -> Example:
         if not draft.marks:
@@ -188,7 +197,19 @@ def _fullness(tried: Tried) -> tuple[int, int, Fraction]:
 def _made_up(compiled: CompiledRuleSet) -> Base:
     empty = Example(id=f"{PROPOSED}base", title=Text(vi="Đề xuất"), expect=_EXPECT_ALL)
     base = Base(compiled, empty)
-    return Base(compiled, base.wished(whole_card(base)))
+    return _calm(Base(compiled, base.wished(whole_card(base))))
+
+
+def _calm(base: Base) -> Base:
+    """The same with as few rules firing as may be, for what a gate zeroes nobody sees."""
+    for rule in base.rule_set.rules:
+        if base.tried.criteria_of(rule):
+            for wish in islice(wishes_of(ways_to(rule.when, False), base, None), _MOST_TRIES_TOGETHER):
+                other = Base(base.compiled, base.wished(wish))
+                if _fullness(other.tried) > _fullness(base.tried):
+                    base = other
+                    break
+    return base
 
 
 def _checking_all(example: Example) -> Example:

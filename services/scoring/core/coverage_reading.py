@@ -11,6 +11,7 @@ from services.scoring.core.examples import example_submission
 from services.scoring.core.facts import Firing
 from services.scoring.core.points import CompiledRuleSet
 from services.scoring.core.reference import evaluate
+from services.scoring.core.reference_points import Value
 from services.scoring.core.reference_rules import RulesReading
 from services.scoring.core.scorecard import CriterionResult, Scorecard, score
 from shared.contracts.scoring import ScorecardSummary
@@ -34,11 +35,19 @@ class Tried(RulesReading):
         self.example = example
         self._owners = {item.id: (one, item) for one in rule_set.criteria() for item in one.inputs}
         self._counts: dict[str, bool] = {}
+        self._facts: dict[tuple[str, str], list[Value]] = {}
         self.fire()
 
     def owner(self, input_id: str) -> tuple[Criterion, Input] | None:
         """The criterion that asks for an input."""
         return self._owners.get(input_id)
+
+    def criterion_fact(self, name: str, criterion: Criterion) -> list[Value]:
+        """A fact about the criterion a rule is tried on; rules and marks ask for the same ones over and over."""
+        key = (criterion.code, name)
+        if key not in self._facts:
+            self._facts[key] = super().criterion_fact(name, criterion)
+        return self._facts[key]
 
     @cached_property
     def scorecard(self) -> Scorecard:
