@@ -28,7 +28,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / "done").exists():
             arguments = {"fresh": True, "years": (YEAR,), "as_json": False, "agencies": SMALL, "proofs": False}
             assert asyncio.run(play(folder / "out", folder / "data", **arguments)) == 0
-            assert len(files_in(folder / "out")) == 34
+            assert len(files_in(folder / "out")) == 42
             (folder / "done").touch()
     return folder / "out" / str(YEAR)
 
