@@ -52,7 +52,7 @@ def compare(rounds: int) -> Comparison:
     verified = submissions(rule_set, _CARDS)
     scorer = Scorer(DurableEngine())
     cards = [card for batch in _batches(verified) for card in scorer.score(rule_set, batch, {})]
-    comparison = Comparison({}, [_describe(rule_set, cards)])
+    comparison = Comparison({}, [_describe(rule_set, cards, scorer.version(rule_set).shown)])
     ways = dict(_own(rule_set, verified))
     with ExitStack() as stack:
         _add_zen(ways, comparison, rule_set, verified, cards)
@@ -72,6 +72,7 @@ def _own(rule_set: RuleSet, verified: Sequence[VerifiedSubmission]) -> Iterator[
     scorer = Scorer(DurableEngine())
     yield PURE, Way(_CARDS, _points_alone(rule_set, verified))
     yield PRODUCTION, Way(_CARDS, _scoring(scorer, rule_set, _batches(verified)))
+    yield "production, submissions read before", Way(_CARDS, _read_before(scorer, rule_set, _batches(verified)))
     yield "production, rules see every card anew", _adversarial(rule_set)
     yield "production, to event bytes", Way(_FEW, _to_bytes(scorer, rule_set, verified[:_FEW]))
     yield "every card posted, plain closures", Way(_FEW, _plain(rule_set, verified[:_FEW]))
@@ -82,6 +83,18 @@ def _scoring(scorer: Scorer, rule_set: RuleSet, batches: Batches) -> Callable[[]
     def run() -> None:
         for batch in batches:
             for card in scorer.score(rule_set, batch, {}):
+                _ = card.points, card.index, card.level, card.excluded
+
+    return run
+
+
+def _read_before(scorer: Scorer, rule_set: RuleSet, batches: Batches) -> Callable[[], None]:
+    version = scorer.version(rule_set)
+    read = [version.read(batch) for batch in batches]
+
+    def run() -> None:
+        for rows in read:
+            for card in version.score_rows(rows, {}):
                 _ = card.points, card.index, card.level, card.excluded
 
     return run
@@ -167,12 +180,13 @@ def _add_zen(
     ways["zen-engine"] = Way(_CARDS, lambda: _discard(run()))
 
 
-def _describe(rule_set: RuleSet, cards: Sequence[Scorecard]) -> str:
+def _describe(rule_set: RuleSet, cards: Sequence[Scorecard], shown: int) -> str:
     fired = sum(bool(card.firings) for card in cards) / len(cards)
     odd = sum(any(one.state != "value" for one in card.criteria) for card in cards) / len(cards)
     return (
         f"{len(cards)} cards, {len(rule_set.criteria())} criteria, {len(rule_set.rules)} rules: "
-        f"{fired:.0%} of the cards fire a rule, {odd:.0%} have a criterion without a value"
+        f"{fired:.0%} of the cards fire a rule, {odd:.0%} have a criterion without a value; "
+        f"durable_rules was shown {shown} of them"
     )
 
 

@@ -38,20 +38,20 @@ class Scorer:
 
     def compiled(self, rule_set: RuleSet) -> CompiledRuleSet:
         """The version, compiled and loaded in the engine."""
-        return self._version(rule_set).compiled
+        return self.version(rule_set).compiled
 
     def score(
         self, rule_set: RuleSet, verified: Sequence[VerifiedSubmission], best: Mapping[str, Fraction] | None
     ) -> list[Scorecard]:
         """Scorecards in the order of the submissions; `best` None is the provisional pass."""
-        return self._version(rule_set).score(verified, best)
+        return self.version(rule_set).score(verified, best)
 
     def group_best(self, rule_set: RuleSet, verified: Sequence[VerifiedSubmission]) -> dict[str, Fraction]:
         """The highest values of a group, for criteria that compare with the best."""
         compiled = self.compiled(rule_set)
         return group_best(compiled, [Card.of(one, rule_set) for one in verified]) if compiled.best_keys else {}
 
-    def _version(self, rule_set: RuleSet) -> BatchScorer:
+    def version(self, rule_set: RuleSet) -> BatchScorer:
         """Made ready whole before anybody can meet it, while others go on; the one unused the longest is let go."""
         hash_ = rule_set.ref().hash
         with self._lock:

@@ -81,24 +81,34 @@ class BatchScorer:
         Raises `Invalid` where a value does not fit its input, and what the rule engine raises.
         """
         answered = [one for one in verified if one.basis != "missing"]
-        cards = self._answered(answered, best)
+        cards = self.score_rows(self.read(answered), best)
         if len(answered) == len(verified):
             return cards
         in_turn = iter(cards)
         return [self._missing(one, best) if one.basis == "missing" else next(in_turn) for one in verified]
 
-    def _missing(self, verified: VerifiedSubmission, best: GroupBest | None) -> Scorecard:
-        card = Card.of(verified, self.compiled.rule_set)
-        outcome = self._outcomes.of([self._sight.of_card(card)], lambda _: card)[0]
-        return score(self.compiled, card, outcome.firings, best)
+    @property
+    def shown(self) -> int:
+        """How many cards the rule engine was shown so far."""
+        return self._outcomes.shown
 
-    def _answered(self, verified: Sequence[VerifiedSubmission], best: GroupBest | None) -> list[Scorecard]:
-        rows = self._reader.read(verified)
+    def read(self, verified: Sequence[VerifiedSubmission]) -> Rows:
+        """Submissions that somebody answered, read into columns; raises `Invalid` where a value does not fit."""
+        return self._reader.read(verified)
+
+    def score_rows(self, rows: Rows, best: GroupBest | None) -> list[Scorecard]:
+        """Scorecards of what was read, in its order."""
+        verified = rows.verified
         points = self._columns.of(rows, best)
         seen = self._column_sight.seen(rows, points.apart)
         outcomes = self._outcomes.of(seen, lambda row: Card.of(verified[row], self.compiled.rule_set))
         batch = _Batch(rows, points, outcomes, best)
         return [self._card(batch, row) for row in range(len(verified))]
+
+    def _missing(self, verified: VerifiedSubmission, best: GroupBest | None) -> Scorecard:
+        card = Card.of(verified, self.compiled.rule_set)
+        outcome = self._outcomes.of([self._sight.of_card(card)], lambda _: card)[0]
+        return score(self.compiled, card, outcome.firings, best)
 
     def _card(self, batch: _Batch, row: int) -> Scorecard:
         outcome = batch.outcomes[row]
