@@ -12,14 +12,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.scoring.core.workbook import words
-from services.scoring.core.workbook.criteria import Figures, criteria_sheet, figures_sheet, read_sections
+from services.scoring.core.workbook.criteria import criteria_sheet, read_sections
 from services.scoring.core.workbook.examples import examples_sheet, read_examples
+from services.scoring.core.workbook.figures import Figures, figures_sheet
 from services.scoring.core.workbook.guide import guide_sheet
-from services.scoring.core.workbook.info import info_sheet, mapping_sheet, read_info, read_mapping
+from services.scoring.core.workbook.info import info_sheet, read_info
+from services.scoring.core.workbook.mapping import mapping_sheet, read_mapping
 from services.scoring.core.workbook.numbers import shown
 from services.scoring.core.workbook.reading import Reading, plain
 from services.scoring.core.workbook.rules import read_rules, rules_sheet
-from services.scoring.core.workbook.scales import COLUMNS, Scales, scale_rows
+from services.scoring.core.workbook.scales import COLUMNS, scale_rows
+from services.scoring.core.workbook.scales_read import Scales
 from services.scoring.core.workbook.sheets import Area, Book, Broken, Formula, ReadBook, ReadSheet, Sheet, as_read
 from services.scoring.core.workbook.tables import blank, read_rows, write_rows
 from services.scoring.core.workbook.wording import fault

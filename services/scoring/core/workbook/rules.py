@@ -7,11 +7,11 @@ from typing import Any
 
 from services.scoring.core.workbook import words
 from services.scoring.core.workbook.codecs import TEXT, Codec, choice, escaped, text_of
-from services.scoring.core.workbook.criteria import CONDITION, titled
+from services.scoring.core.workbook.criteria import CONDITION
 from services.scoring.core.workbook.effects import effect_text, effects_of
 from services.scoring.core.workbook.reading import Reading
 from services.scoring.core.workbook.sheets import Area, ReadSheet, Sheet
-from services.scoring.core.workbook.tables import Column, Row, read_rows, write_rows
+from services.scoring.core.workbook.tables import Column, Row, read_rows, titled, write_rows
 from shared.ruleset.document import Effect, Rule
 from shared.ruleset.places import join
 

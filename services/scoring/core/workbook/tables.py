@@ -10,6 +10,7 @@ from typing import Any
 from services.scoring.core.workbook.codecs import TEXT, Codec
 from services.scoring.core.workbook.reading import Reading, plain
 from services.scoring.core.workbook.sheets import Area, Cell, Choices, ReadSheet, Sheet, Spot, Style, Value
+from shared.ruleset.places import join
 
 __all__ = [
     "Column",
@@ -18,6 +19,7 @@ __all__ = [
     "blank",
     "header_row",
     "read_rows",
+    "titled",
     "write_header",
     "write_row",
     "write_rows",
@@ -225,3 +227,10 @@ def _row(
             row.values[column.key] = meant
     row.filled = frozenset(filled)
     return row
+
+
+def titled(reading: Reading, row: Row, path: str, vi: str = "title", en: str = "en") -> dict[str, Any]:
+    """A text in two languages, from two cells of a row."""
+    reading.label(path, row.places[vi])
+    reading.label(join(path, "en"), row.places[en])
+    return {key: row.get(cell) for key, cell in (("vi", vi), ("en", en)) if row.get(cell) is not None}
