@@ -10,9 +10,11 @@ from contract_files import TYPES
 from shared.contracts.envelope import EVENT_TYPES
 from shared.contracts.registry import DEAD_LETTER_TYPE, SERVICES, all_topic_names, dead_letter_topics, topic, topics
 
-# Who may speak besides the four services: the provincial platform, and (for what delivery itself says) any of them.
-PRODUCERS = {*SERVICES, "platform", "any"}
-PRODUCER_OF_PREFIX = {"platform": "platform", "delivery": "any"} | {service: service for service in SERVICES}
+# Who may speak besides the four services: software of the province (the platform where answers are given, and another
+# user for rule sets, which not everybody who posts answers may touch), and for what delivery itself says any of them.
+OUTSIDE = {"platform", "rules-office"}
+PRODUCERS = {*SERVICES, *OUTSIDE, "any"}
+PRODUCERS_OF_PREFIX = {"platform": OUTSIDE, "delivery": {"any"}} | {service: {service} for service in SERVICES}
 LEGAL_TYPE = re.compile(r"[a-z]+\.[a-z]+\.[a-z]+\.v[1-9][0-9]*")
 
 
@@ -36,9 +38,9 @@ def test_every_event_of_a_topic_is_a_class_that_names_the_topic(name: str) -> No
 @pytest.mark.parametrize("type_", TYPES)
 def test_event_types_are_legally_named_and_owned_by_who_says_them(type_: str) -> None:
     assert LEGAL_TYPE.fullmatch(type_)
-    producer = PRODUCER_OF_PREFIX[type_.split(".")[0]]
+    producers = PRODUCERS_OF_PREFIX[type_.split(".")[0]]
     if type_ != DEAD_LETTER_TYPE:
-        assert topics()[EVENT_TYPES[type_].topic].producer == producer
+        assert topics()[EVENT_TYPES[type_].topic].producer in producers
 
 
 @pytest.mark.parametrize("type_", TYPES)
