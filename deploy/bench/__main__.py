@@ -73,11 +73,13 @@ def _nation(agencies: int) -> dict[str, float]:
 
 def _comparison(found: Comparison) -> dict[str, Any]:
     ours = found.measured[PRODUCTION].rate
+    zen = found.measured.get("zen-engine")
     return {
         "ways": {
             name: {
                 "cards a second": round(one.rate),
                 "production is faster by": round(ours / one.rate, 2),
+                "faster than zen by": None if zen is None else round(one.rate / zen.rate, 2),
                 "seconds by round": [round(spent, 6) for spent in one.seconds],
                 "cards": one.cards,
             }
@@ -90,9 +92,12 @@ def _comparison(found: Comparison) -> dict[str, Any]:
 def _print(figures: dict[str, Any]) -> None:
     print(figures["machine"])
     if "cards a second" in figures:
-        print("\ncards a second of processor time, one core; × is how much faster production is")
+        print(
+            "\ncards a second of processor time, one core; how much faster production is, and how much faster than zen"
+        )
         for name, one in figures["cards a second"]["ways"].items():
-            print(f"  {name:<40}{one['cards a second']:>10,}   {one['production is faster by']:>7.2f}×")
+            zen = "" if one["faster than zen by"] is None else f"{one['faster than zen by']:>9.2f}×"
+            print(f"  {name:<40}{one['cards a second']:>10,}{one['production is faster by']:>9.2f}×{zen}")
         for note in figures["cards a second"]["notes"]:
             print(f"  {note}")
     for title in ("a nation", *(title for title, _, _ in _ENDURANCE)):

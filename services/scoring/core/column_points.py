@@ -144,17 +144,17 @@ class PointColumns:
     def _by_closures(
         self, points: BatchPoints, rows: Rows, number: int, way: _Closures, best: GroupBest | None
     ) -> Column:
-        way.compare_with(best)
+        known = way.known_with(best)
         numerators = [0] * len(rows.verified)
         denominators = [1] * len(rows.verified)
         for row, key in enumerate(way.keys(rows)):
             if not way.columns.isdisjoint(rows.odd.get(row, _NONE)):
                 continue  # its cells are placeholders
-            found = way.known.get(key) if way.plain else None
+            found = known.get(key) if way.plain else None
             if found is None:
                 found = self._worked(rows, row, number, best, rejected=False, lacking=False)
                 if way.plain:
-                    way.known.keep(key, found)
+                    known.keep(key, found)
             if found.state != "value":
                 points.apart.setdefault(row, {})[number] = found
             else:
@@ -213,6 +213,9 @@ class PointColumns:
         return criterion.worked(card, best)
 
 
+_Known = tuple[tuple[Fraction | None, ...] | None, Remembered[tuple[Cell, ...], Worked]]
+
+
 class _Closures:
     """A criterion that runs its closures; `plain` are those whose figures are all in columns, so they can be a key."""
 
@@ -220,10 +223,9 @@ class _Closures:
         names = _inputs(criterion)
         self.columns = frozenset(reader.columns[name].number for name in names if name in reader.columns)
         self.plain = all(name in reader.columns for name in names)
-        self.known = Remembered[tuple[Cell, ...], Worked](_KEPT)
         self._order = sorted(self.columns)
         self._keys = [compared.key for compared in criterion.method.compared]
-        self._best: list[Fraction | None] | None = None
+        self._known: _Known = (None, Remembered(_KEPT))
 
     def keys(self, rows: Rows) -> Iterator[tuple[Cell, ...]]:
         """The cells of every row."""
@@ -231,12 +233,14 @@ class _Closures:
             return iter([()] * len(rows.verified))
         return zip(*(rows.columns[number] for number in self._order), strict=True)
 
-    def compare_with(self, best: GroupBest | None) -> None:
-        """What was worked out with other highest values of the group is forgotten."""
-        own = None if best is None else [best.get(key) for key in self._keys]
-        if self._keys and own != self._best:
-            self.known = Remembered(_KEPT)
-        self._best = own
+    def known_with(self, best: GroupBest | None) -> Remembered[tuple[Cell, ...], Worked]:
+        """What was worked out with these highest values of the group; with others it is forgotten."""
+        own = None if best is None else tuple(best.get(key) for key in self._keys)
+        compared, known = self._known
+        if self._keys and own != compared:
+            known = Remembered(_KEPT)
+        self._known = own, known  # at once: another thread may score another group
+        return known
 
 
 _Way = Steps | Ratio | _Closures | None

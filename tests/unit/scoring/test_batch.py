@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import Any
 
@@ -196,3 +197,16 @@ def test_order_of_criteria_rules_and_cards_makes_no_difference(data: st.DataObje
         assert set(card.criteria) == set(before[place].criteria)
         assert set(card.sections) == set(before[place].sections)
         assert set(card.firings) == set(before[place].firings)
+
+
+def test_threads_that_score_different_groups_do_not_mix_their_highest_values() -> None:
+    rule_set = one_of({"form": "relative", "input": "n"}, an_input("n"))
+    scorer = scorer_without_rules(rule_set)
+    verified = [a_submission(rule_set, {"n": n}) for n in range(1, 5)]
+
+    def score_with(highest: int) -> bool:
+        wanted = [Fraction(10 * n, highest) for n in range(1, 5)]
+        return all(points(scorer.score(verified, {"n": Fraction(highest)})) == wanted for _ in range(100))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(score_with, (4, 5, 8, 16)))
