@@ -22,7 +22,7 @@ stage: {first_year: 2021, last_year: 2025}
 legal_basis: [{number: 1/QĐ, issued_on: 2020-11-17, issuer: UBND tỉnh, title: Quyết định}]
 result:
   form: index
-  levels: [{id: dat, title: {vi: Đạt}, at_least: 0.5}, {id: khong, title: {vi: Không đạt}, at_least: 0}]
+  levels: [{id: dat, title: {vi: Đạt}, at_least: 0}]
 sections:
   - code: '1'
     title: {vi: Họp}
@@ -93,7 +93,7 @@ def test_a_broken_file_does_not_hide_the_others(run: Run, write: Write) -> None:
     ended = run("ruleset", "test", write("empty.yaml", ""), write("small.yaml", SMALL), "--json")
     empty, small = ended.json()
     assert (ended.code, empty["ok"], small["ok"]) == (1, False, True)
-    assert small["lacks"][0]["code"] == "coverage.level"
+    assert small["lacks"][0]["code"] == "coverage.state"
     assert small["proposals"][0]["example"]["extends"] == "all-meetings"
 
 

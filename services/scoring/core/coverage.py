@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.scoring.core.coverage_criteria import criterion_marks, level_marks
+from services.scoring.core.coverage_criteria import criterion_marks
+from services.scoring.core.coverage_levels import level_marks
 from services.scoring.core.coverage_mark import KINDS, Kind, Mark
 from services.scoring.core.coverage_proposals import PROPOSED, Proposal, propose
 from services.scoring.core.coverage_reading import Tried
@@ -53,7 +54,7 @@ class Coverage:
 
 def marks(rule_set: RuleSet) -> Iterator[Mark]:
     """Everything that examples ought to show: the levels, then in the order of the document."""
-    yield from level_marks(rule_set.result)
+    yield from level_marks(rule_set)
     yield from criterion_marks(rule_set)
     yield from rule_marks(rule_set)
 

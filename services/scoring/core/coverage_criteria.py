@@ -1,4 +1,4 @@
-"""What examples ought to show of criteria and levels: scored, in each state that matters; levels met."""
+"""What examples ought to show of criteria: each scored, and in each answer state that matters."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from services.scoring.core.coverage_methods import method_marks
 from services.scoring.core.coverage_reading import Tried
 from services.scoring.core.coverage_wish import NOT_APPLICABLE, NOT_REPORTED, Base, Wish, together
 from services.scoring.core.reference_points import State
-from shared.ruleset.document import AskedIf, Criterion, EvidenceRequirement, InformationMethod, Result, RuleSet, Section
+from shared.ruleset.document import AskedIf, Criterion, EvidenceRequirement, InformationMethod, RuleSet, Section
 from shared.ruleset.places import join
 from shared.ruleset.uses import used_inputs
 
-__all__ = ["criterion_marks", "level_marks"]
+__all__ = ["criterion_marks"]
 
 Holds = Callable[[Tried], bool]
 Asks = Callable[[Base], Iterable[Wish]]
@@ -154,30 +154,3 @@ def _bonus(section: Section, path: str) -> Iterator[Mark]:
         ),
         criterion=bonus[0].code,
     )
-
-
-def level_marks(result: Result) -> Iterator[Mark]:
-    """Each level is reached."""
-    for index, level in enumerate(result.levels):
-
-        def holds(tried: Tried, name: str = level.id) -> bool:
-            return tried.example.expect.level is not None and tried.scorecard.level == name
-
-        yield Mark(
-            key=f"result.levels[{index}]:reached",
-            kind="level",
-            path=f"result.levels[{index}]",
-            vi=f"mức «{level.title.vi}» đạt được",
-            en=f"level {level.id} is reached",
-            holds=holds,
-            wishes=_lowering,
-        )
-
-
-def _lowering(base: Base) -> Iterator[Wish]:
-    """The base, then with one criterion after another given nothing."""
-    wish = Wish()
-    yield wish
-    for criterion in base.rule_set.criteria():
-        wish = wish | aim(criterion.method, criterion.maximum, base, high=False)
-        yield wish

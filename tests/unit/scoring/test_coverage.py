@@ -37,12 +37,17 @@ def one_of(
 
 
 def lacking(rule_set: RuleSet, kind: str = "") -> list[str]:
-    return [one.mark.en for one in cover(rule_set).lacks if one.mark.kind.startswith(kind)]
+    """What lacks but the levels."""
+    return [
+        one.mark.en
+        for one in cover(rule_set).lacks
+        if one.mark.kind.startswith(kind) and not one.mark.path.startswith("result.")
+    ]
 
 
 def unsolved(coverage: Coverage) -> list[str]:
-    """What no proposal shows; a set of one or two criteria cannot reach every level."""
-    return [one.mark.en for one in coverage.lacks if not one.proposal and one.mark.kind != "level"]
+    """What no proposal shows; a set of one or two criteria cannot reach every level and threshold."""
+    return [one.mark.en for one in coverage.lacks if not one.proposal and not one.mark.path.startswith("result.")]
 
 
 def pasted(rule_set: RuleSet, coverage: Coverage) -> RuleSet:
@@ -190,6 +195,23 @@ def test_an_example_that_cannot_be_used_covers_nothing() -> None:
     circle = {"id": "circle", "extends": "circle", "expect": {"points": 10}}
     rule_set = one_of({"form": "yes_no", "input": "a"}, [an_input("a", "boolean")], wrong, unknown, circle)
     assert lacking(rule_set) == lacking(one_of({"form": "yes_no", "input": "a"}, [an_input("a", "boolean")]))
+
+
+def test_both_sides_of_a_level_s_threshold_are_wanted_and_found_by_losing_points() -> None:
+    criteria = [
+        a_criterion(
+            f"1.{n}", {"form": "count", "input": f"n{n}", "unit_points": "0.25"}, [an_input(f"n{n}", minimum=0)]
+        )
+        for n in range(1, 11)
+    ]
+    coverage = assert_proposals_keep_their_word(a_rule_set(a_section("1", *criteria)))
+    assert unsolved(coverage) == []
+    wanted = ["level tot: exactly 0.8", "level tot: just below 0.8"]
+    found = {mark.en: one.example for one in coverage.proposals for mark in one.shows}
+    assert [(found[name].expect.level, found[name].expect.index) for name in wanted] == [
+        ("tot", Fraction("0.8")),
+        ("kha", Fraction("0.7975")),
+    ]
 
 
 # --- proposals ---------------------------------------------------------------------------------------------------
