@@ -186,7 +186,7 @@ def show(key: Key, url: Url = "", token: Token = "", data: Data = DEFAULT_DATA, 
     """Trạng thái và lịch sử; --json: văn bản chuẩn tắc có mã băm SHA-256 (the canonical document)."""
     client = connect(url, token, data, "rules_admin")
     if as_json:
-        typer.echo(client.get_text(path_of("scoring", "rulesets", key)), nl=False)
+        typer.echo(client.get_text(path_of("scoring", "rulesets", key, "draft")), nl=False)
         return
     states = [each for each in client.get("/scoring/rulesets/all") if _key(each) == key]
     if not states:

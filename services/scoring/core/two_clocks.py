@@ -99,7 +99,10 @@ def version_before(kept: Iterable[KeptRuleSet], newer: KeptRuleSet, year: int) -
 def _as_known(kept: KeptRuleSet, moment: datetime) -> KeptRuleSet | None:
     """The set with what was recorded until then, or None if there was nothing of it."""
     steps = tuple(step for step in kept.steps if step.at <= moment)
-    return kept.model_copy(update={**standing_at(steps, moment)._asdict(), "steps": steps}) if steps else None
+    standing = standing_at(steps, moment)
+    if standing.status == "active" and standing.active_from_year is None:  # steps of the first release name no year
+        standing = standing._replace(active_from_year=kept.active_from_year)
+    return kept.model_copy(update={**standing._asdict(), "steps": steps}) if steps else None
 
 
 def _chosen(known: Iterable[KeptRuleSet], year: int) -> KeptRuleSet | None:

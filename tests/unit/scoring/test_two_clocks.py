@@ -183,3 +183,22 @@ def test_the_version_before_is_what_applied_when_the_newer_one_came(year: int) -
     assert before is not None
     assert before.ref.key == "thu-nghiem@1"
     assert version_before(office.kept.values(), office.kept["thu-nghiem@1"], year) is None
+
+
+def test_steps_of_the_first_release_are_understood() -> None:
+    """They named neither the year nor the hash."""
+    rule_set = VERSIONS[0]
+    stored = {
+        "ref": rule_set.ref().model_dump(mode="json"),
+        "status": "active",
+        "document": rule_set.canonical(),
+        "active_from_year": 2022,
+        "steps": [
+            {"action": action, "by": "an", "at": (START + timedelta(days=day)).isoformat()}
+            for day, action in enumerate(("loaded", "approved", "activated"))
+        ],
+    }
+    kept = KeptRuleSet.model_validate(stored)
+    known = [applicable([kept], "it", "province", year, START + timedelta(days=2)).rule_set for year in (2021, 2022)]
+    assert known == [None, kept.ref]
+    assert applicable([kept], "it", "province", 2022, START + timedelta(days=1)).rule_set is None
