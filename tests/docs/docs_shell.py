@@ -1,20 +1,24 @@
-"""Shell lines in documents: what is typed, and what the command line makes of it."""
+"""Shell lines in documents: what is typed, what the command line makes of it, and whether it says what is shown."""
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from docs_pages import Block
+from docs_pages import ROOT, Block, blocks
 from typer.main import get_command
 
-from deploy.xephang.cli import app
+from deploy.xephang.cli import app, main
 
-__all__ = ["ROOT_COMMAND", "Typed", "nested", "parse", "typed", "words"]
+__all__ = ["ROOT_COMMAND", "Typed", "check_shown", "lay_out", "nested", "parse", "run", "typed", "words"]
 
+SKIPPED = "…"
 _ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=")
 _NESTED = re.compile(r"\$\(([^()]*)\)")
 ROOT_COMMAND: Any = get_command(app)
@@ -74,3 +78,42 @@ def parse(arguments: Sequence[str]) -> None:
         rest = [*context._protected_args, *context.args]
         name, command, rest = command.resolve_command(context, rest)
         parent = context
+
+
+def run(arguments: Sequence[str]) -> tuple[int, str]:
+    """Run `xephang` in this process: its exit code, and all that a terminal shows."""
+    shown = io.StringIO()
+    code: object = 0
+    with redirect_stdout(shown), redirect_stderr(shown):
+        try:
+            main(arguments)
+        except SystemExit as ended:
+            code = ended.code
+    return (code if isinstance(code, int) else 1), shown.getvalue()
+
+
+def lay_out(page: str, folder: Path) -> None:
+    """The checkout's folders, and the files that the page itself shows (`# name` in the first line of a block)."""
+    for name in ("services", "deploy"):
+        (folder / name).symlink_to(ROOT / name)
+    for block in blocks("yaml"):
+        if block.page == page and (found := re.match(r"# ([\w.-]+\.yaml)\n", block.text)):
+            (folder / found[1]).write_text(block.text, encoding="utf-8")
+
+
+def check_shown(each: Typed, output: str, exit_code: int) -> None:
+    """Every line shown is there, in this order; a line … stands for any others, … in a line for any text."""
+    refused = any(line.lstrip().startswith("✗") for line in each.output)
+    assert exit_code == (1 if refused else 0), f"{each.place}: {output}"
+    left = output.splitlines()
+    gap = not each.output
+    for shown in each.output:
+        if shown.strip() == SKIPPED:
+            gap = True
+            continue
+        pattern = re.compile(".*".join(re.escape(part) for part in shown.split(SKIPPED)))
+        at = next((number for number, line in enumerate(left) if pattern.fullmatch(line.rstrip())), None)
+        assert at is not None, f"{each.place}: {shown!r} is not in\n{output}"
+        assert gap or at == 0, f"{each.place}: before {shown!r} there is {left[0]!r}"
+        left, gap = left[at + 1 :], False
+    assert gap or not left, f"{each.place}: {left[0]!r} is not shown"
