@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.kernel.canonical import compact_json, loads_exact
@@ -53,9 +54,11 @@ ATTRIBUTES = (
 ATTRIBUTE_MAX = 512
 # What a stored document can hold as an integer everywhere (RFC 8785, I-JSON).
 MAX_SEQUENCE = 2**53 - 1
+_DATA = {"data"}
 _PLACE = ("stream", "sequence")
 _MAX_EXPONENT = 400
 _ROOM = 20
+_OPENED, _CLOSED = b"[" * _ROOM, b"]" * _ROOM
 # Other spellings are not times: pydantic would take 20211015 for seconds since 1970.
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
@@ -120,6 +123,11 @@ class CloudEvent(BaseModel):
                 result[f"ce_{name}"] = format_time(value) if isinstance(value, datetime) else str(value)
         return result
 
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain JSON, which `model_validate` reads back; the data is that already and not gone through."""
+        result = self.model_dump(mode="json", exclude_defaults=True, exclude=_DATA)
+        return result if self.data is None else {**result, "data": self.data}
+
     @property
     def foreign_actor(self) -> str:
         """Who acts, where others tell it: they may name anybody, and nobody there is to pass for a person of ours."""
@@ -183,6 +191,38 @@ def too_long(attributes: Mapping[str, Any]) -> str:
 
 def _read_json(value: bytes) -> Any:
     """The value as plain JSON that can be kept: what has no canonical bytes could be neither parked nor stored."""
+    canonical = _read_canonical(value)
+    return _read_any(value) if canonical is None else canonical
+
+
+def _read_canonical(value: bytes) -> Any:
+    """The value if it stands in canonical bytes, as all that we send does: then there is nothing more to look for.
+
+    None for anything else: doubled keys and numbers that are too large give other bytes, or none; and for decimals.
+    """
+    try:
+        body = orjson.loads(value)
+        same = compact_json(_wrapped(body)) == _OPENED + value + _CLOSED
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return body if same and not _has_decimals(body) else None
+
+
+def _has_decimals(body: Any) -> bool:
+    pending = [[body]]
+    while pending:
+        for value in pending.pop():
+            kind = type(value)
+            if kind is dict:
+                pending.append(list(value.values()))
+            elif kind is list:
+                pending.append(value)
+            elif kind is float:
+                return True
+    return False
+
+
+def _read_any(value: bytes) -> Any:
     try:
         body = loads_exact(value)
         try:

@@ -95,11 +95,7 @@ class Pending:
     event: CloudEvent
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "topic": self.topic,
-            "key": self.key,
-            "event": self.event.model_dump(mode="json", exclude_defaults=True),
-        }
+        return {"topic": self.topic, "key": self.key, "event": self.event.to_json()}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Pending:

@@ -46,8 +46,7 @@ class Kept:
         return cursor_of(self.topic, self.event.stream) if self.event.stream else ""
 
     def to_json(self) -> dict[str, Any]:
-        raw = self.event.model_dump(mode="json", exclude_defaults=True)
-        return {"topic": self.topic, "event": raw, "letter": self.letter, "size": self.size}
+        return {"topic": self.topic, "event": self.event.to_json(), "letter": self.letter, "size": self.size}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Kept:

@@ -13,12 +13,17 @@ from services.intake.core.form_wording import fault
 from shared.contracts.common import Answer, Answers
 from shared.contracts.figures import MAX_PLACES, MAX_TEXT, read_figure
 from shared.kernel.errors import Fault
-from shared.ruleset.document import RuleSet
+from shared.ruleset.document import Criterion, Input, RuleSet
 from shared.ruleset.places import join
 
 __all__ = ["MAX_EVIDENCE_ITEMS", "MAX_LINK", "MAX_NUMBER", "MAX_PLACES", "MAX_TEXT", "check_answers"]
 
 _MAX_FAULTS = 200
+_SIMPLE = frozenset({bool, int, str, type(None)})
+_KNOWN = 512  # answers to one figure that are remembered, none longer than _SHORT
+_SHORT = 40
+_VERSIONS = 16
+_made: dict[str, dict[str, _Reader]] = {}
 
 
 def check_answers(
@@ -36,15 +41,51 @@ def check_answers(
 def _figures(rule_set: RuleSet, figures: Mapping[str, object]) -> tuple[dict[str, Answer], list[Fault]]:
     answers: dict[str, Answer] = {}
     faults: list[Fault] = []
-    for criterion in rule_set.criteria():
-        for item in criterion.inputs:
-            read = read_figure(criterion, item, figures.get(item.id), join("figures", item.id))
-            if isinstance(read, Fault):
-                faults.append(read)
-            else:
-                answers[item.id] = read
-    faults.extend(_unknown(figures, rule_set.inputs().keys()))
+    readers = _readers(rule_set)
+    for name, reader in readers.items():
+        read = reader.read(figures.get(name))
+        if isinstance(read, Fault):
+            faults.append(read)
+        else:
+            answers[name] = read
+    if not figures.keys() <= readers.keys():
+        faults.extend(_unknown(figures, readers.keys()))
     return answers, faults
+
+
+class _Reader:
+    """Reads one figure of many submissions: what was right once is right again, and need not be read anew."""
+
+    def __init__(self, criterion: Criterion, item: Input) -> None:
+        self._criterion = criterion
+        self._item = item
+        self._place = join("figures", item.id)
+        self._known: dict[tuple[type, object], Answer] = {}
+
+    def read(self, given: object) -> Answer | Fault:
+        kind = type(given)
+        if kind not in _SIMPLE:
+            return read_figure(self._criterion, self._item, given, self._place)
+        key = (kind, given)  # `1` is not `true`
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        read = read_figure(self._criterion, self._item, given, self._place)
+        if isinstance(read, Answer) and len(self._known) < _KNOWN and not (kind is str and len(str(given)) > _SHORT):
+            self._known[key] = read
+        return read
+
+
+def _readers(rule_set: RuleSet) -> dict[str, _Reader]:
+    """By input, in the order of the form; made once for each version, which its hash names to the byte."""
+    hash_ = rule_set.content_hash()
+    found = _made.get(hash_)
+    if found is None:
+        found = {item.id: _Reader(criterion, item) for criterion in rule_set.criteria() for item in criterion.inputs}
+        while len(_made) >= _VERSIONS:
+            _made.pop(next(iter(_made)), None)
+        _made[hash_] = found
+    return found
 
 
 def _unknown(figures: Mapping[str, object], known: Iterable[str]) -> list[Fault]:

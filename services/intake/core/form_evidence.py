@@ -22,6 +22,7 @@ MAX_TITLE = 2000
 MAX_LINK = 2000
 _MAX_UNKNOWN = 200
 _FIELDS = {"number": MAX_NUMBER, "title": MAX_TITLE, "link": MAX_LINK}
+_KNOWN_FIELDS = frozenset({*_FIELDS, "issued_on"})
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINK = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
@@ -56,8 +57,7 @@ def _items(place: str, given: object) -> tuple[tuple[Evidence, ...], list[Fault]
     items: list[Evidence] = []
     faults: list[Fault] = []
     for index, item in enumerate(given):
-        spot = join(place, index)
-        wrong = list(_item_faults(spot, item))
+        wrong = [] if _is_right(item) else list(_item_faults(join(place, index), item))
         faults.extend(wrong)
         if not wrong and isinstance(item, Mapping):
             items.append(_evidence(item))
@@ -68,6 +68,20 @@ def _evidence(item: Mapping[str, object]) -> Evidence:
     text = {field: str(item.get(field) or "").strip() for field in _FIELDS}
     issued = item.get("issued_on")
     return Evidence(**text, issued_on=date.fromisoformat(str(issued)) if issued is not None else None)
+
+
+def _is_right(item: object) -> bool:
+    """Whether `_item_faults` finds nothing, told in one look for what most documents are; False where it may."""
+    if type(item) is not dict or not item.keys() <= _KNOWN_FIELDS:
+        return False
+    texts = [item.get(field, "") for field in _FIELDS]
+    number, title, link = texts
+    if not all(type(text) is str and len(text) <= MAX_NUMBER for text in texts) or not title.strip():
+        return False
+    issued = item.get("issued_on")
+    if _NOT_TEXT.search(f"{number}{title}{link}") or not (issued is None or _is_date(issued)):
+        return False
+    return not link or _is_web_link(link.strip())
 
 
 def _item_faults(place: str, item: object) -> Iterator[Fault]:
