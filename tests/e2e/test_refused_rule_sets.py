@@ -67,8 +67,7 @@ async def test_amendment_is_refused_with_every_fault_at_its_line(serving: Servin
 
 async def test_amendment_is_refused_when_one_of_its_examples_fails(serving: Serving):
     amendment = Amendment()
-    amendment.edit("fired: [submission-missing]", "fired: []")
-    line = amendment.edit("- id: nothing-submitted", "- id: nothing-submitted")
+    line = amendment.edit("fired: [submission-missing]", "fired: []")
     await check_refused(serving, amendment, {line: "example.fired"})
 
 
