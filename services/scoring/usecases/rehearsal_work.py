@@ -130,6 +130,7 @@ class _Work:
     async def score(self, basis: str, surveyed: _Surveyed, tell: Tell) -> _Scored | None:
         """The second look: every row but its ranks, page by page. None if a card is not what it was."""
         scored, told = _Scored(), 0
+        await tell(0, len(surveyed.hashes))
         async for page in self._pages():
             verified = [VerifiedSubmission.model_validate(plain) for plain in page]
             if any(surveyed.revisions.get(one.key.agency) != one.revision for one in verified):

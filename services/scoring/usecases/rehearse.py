@@ -12,6 +12,7 @@ from services.scoring.core.life_cycle_refusals import nothing_rehearsed
 from services.scoring.core.rehearsal import Report
 from services.scoring.core.rehearsal_record import RehearsalPage, RehearsalRecord, rehearsal_key
 from services.scoring.core.rehearsal_refusals import no_data, no_table
+from services.scoring.ports import RuleEngineError
 from services.scoring.scorer import Scorer
 from services.scoring.usecases.change_rule_set import has_verified_data
 from services.scoring.usecases.rehearsal_work import page_key, worked_out
@@ -77,7 +78,7 @@ async def rehearse_due(aggregates: Aggregates, scorer: Scorer) -> None:
         with apart.of(f"rehearsal {record.key}"):
             try:
                 report = await _worked_out(aggregates, scorer, record)
-            except DomainError as refused:
+            except (DomainError, RuleEngineError) as refused:  # trying again would give the same
                 await _update(aggregates, record, state="refused", fault=str(refused))
             else:
                 await _keep(aggregates, record, report)

@@ -11,6 +11,7 @@ from scoring_messages import FIRST, RULE_SET, the_rule_set, verified, was_reopen
 from scoring_service import ScoringApi
 
 from services.scoring.collections import REHEARSAL_PAGES, REHEARSALS, RULE_SETS
+from services.scoring.ports import RuleEngineError
 from services.scoring.usecases import rehearsal_work
 from services.scoring.usecases.rehearse import rehearse_due
 from shared.kernel.canonical import canonical_json
@@ -242,3 +243,17 @@ async def test_who_did_not_answer_is_no_data_to_rehearse_on(api: ScoringApi) -> 
     seen = {"hash": DRAFT.content_hash()}
     answer = await api.post(f"/rulesets/{KEY}/approve", seen, "rules_admin=binh")
     assert answer.json()["steps"][-1]["statement"] == "nothing_to_rehearse"
+
+
+async def test_a_rule_engine_that_fails_refuses_the_rehearsal_and_the_next_one_may_do(
+    ranked: ScoringApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Any:
+        raise RuleEngineError("broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ranked.scorer, "score", fail)
+        state = await rehearsed(ranked)
+    assert (state["state"], state["of"], state["report"]) == ("refused", 3, None)
+    assert "broken" in state["fault"]
+    assert (await rehearsed(ranked))["state"] == "done"
