@@ -31,6 +31,20 @@ _Likeness = tuple[int, bool, bool, tuple[tuple[Cell | None, str], ...]]
 Column = list[int] | Shares | None  # None: nothing is counted
 
 
+class _Constants(dict[int, Fraction]):
+    """Points by their numerator over `scale`; most cards get the same few."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self._scale = scale
+
+    def __missing__(self, numerator: int) -> Fraction:
+        if len(self) >= _KEPT:
+            self.clear()
+        found = self[numerator] = Fraction(numerator, self._scale)
+        return found
+
+
 @dataclass(slots=True)
 class BatchPoints:
     """Points of a batch before the effects of rules: a column for each criterion, sums, and what stands apart by row.
@@ -39,6 +53,7 @@ class BatchPoints:
     """
 
     scale: int
+    constants: _Constants
     columns: list[Column]
     steps: dict[str, list[int]]
     shares: dict[str, Shares]
@@ -55,7 +70,7 @@ class BatchPoints:
         if isinstance(column, Shares):
             points = Fraction(column.numerators[row], column.denominators[row])
         else:
-            points = _ZERO if column is None else Fraction(column[row], self.scale)
+            points = _ZERO if column is None else self.constants[column[row]]
         return Worked("value", points, points)
 
     def leaves_maximum(self, row: int, criterion: int) -> bool:
@@ -87,6 +102,7 @@ class PointColumns:
         self._numbers = {criterion.code: number for number, criterion in enumerate(compiled.criteria)}
         self._ways = [_way(criterion, reader) for criterion in compiled.criteria]
         self._scale = lcm(*(way.denominator for way in self._ways if isinstance(way, Steps)))
+        self._constants = _Constants(self._scale)
         self._sections = {
             section.code: [number for number, one in enumerate(compiled.criteria) if one.section == section.code]
             for section in compiled.sections
@@ -111,7 +127,7 @@ class PointColumns:
 
     def of(self, rows: Rows, best: GroupBest | None) -> BatchPoints:
         """The points of a batch; `best` None is the provisional pass."""
-        points = BatchPoints(self._scale, [], {}, {}, [], None)
+        points = BatchPoints(self._scale, self._constants, [], {}, {}, [], None)
         for number, way in enumerate(self._ways):
             points.columns.append(self._column(points, rows, number, way, best))
         for row, number in self._unusual(rows):
