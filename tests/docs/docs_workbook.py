@@ -1,6 +1,6 @@
 """What a page says to change in a workbook, as tables; done here as a person would do it in Excel.
 
-`| sheet | cell | is | becomes |`: what a cell holds, or a part of its text, is replaced; “(delete the row)” deletes its row.
+`| sheet | cell | is | becomes |`: what a cell holds, or a part of its text, is replaced, or its whole row deleted.
 `| sheet | heading | new row |`: the cells of one new row for each sheet, above the total or below the last row.
 """
 
