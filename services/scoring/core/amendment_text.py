@@ -35,7 +35,7 @@ def _lines(one: Amendment) -> Iterator[str]:
     yield from _block("Bãi bỏ luật", _named("luật", one.rules_dropped))
     yield from _block("Sửa luật", map(_change, one.rules_changed))
     yield from _block("Thay đổi thứ tự", map(_change, one.order_changed))
-    yield from _block("Thay đổi ví dụ", map(_change, one.examples_changed))
+    yield from _block("Thay đổi ví dụ", _examples(one.examples_changed))
     yield from _block("Thay đổi phần đối chiếu", map(_change, one.mapping_changed))
     if not one.is_empty():
         yield from _block("Lý do, ghi chú", map(_note, one.notes))
@@ -73,6 +73,14 @@ def _change(one: Change) -> str:
     before = f"trước: {'; '.join(one.before)}" if one.before else ""
     after = f"nay: {'; '.join(one.after)}" if one.after else ""
     return f"{one.subject} — {' | '.join(side for side in (before, after) if side)}"
+
+
+def _examples(changes: Iterable[Change]) -> Iterator[str]:
+    """Only which: what stands in them binds nobody, and the JSON has it."""
+    kinds: dict[str, list[str]] = {"bổ sung": [], "bãi bỏ": [], "sửa": []}
+    for one in changes:
+        kinds["bổ sung" if not one.before else "sửa" if one.after else "bãi bỏ"].append(one.code)
+    yield from (f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
 
 
 def _note(one: Noted) -> str:

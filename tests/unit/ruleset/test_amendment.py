@@ -215,3 +215,10 @@ def test_json_holds_every_kind_of_change_with_exact_numbers(amended: Amended) ->
     )
     assert set(amended().kinds()) <= set(told)
     assert json.loads(json.dumps(told)) == told
+
+
+def test_text_only_names_the_examples_that_changed(amended: Amended) -> None:
+    found = amended(("id: late-answer", "id: late-reply"), ("points: 90, maximum: 100", "points: 91, maximum: 100"))
+    lines = render_text(found).partition("## Thay đổi ví dụ")[2].split("\n")
+    assert [line for line in lines if line] == ["- bổ sung: late-reply", "- bãi bỏ: late-answer", "- sửa: nearly-all"]
+    assert {change.code for change in found.examples_changed} == {"late-reply", "late-answer", "nearly-all"}
