@@ -22,7 +22,7 @@ __all__ = ["Fire", "Outcome", "Outcomes"]
 Fire = Callable[[Sequence[Card]], Sequence[tuple[Firing, ...]]]
 CardAt = Callable[[int], Card]
 
-_KEPT = 20_000
+_KEPT = 5_000
 
 # The rules that fired, in order; for a rule that is tried on every criterion, the profiles it fired for.
 Fired = tuple[tuple[str, frozenset[Profile] | None], ...]
