@@ -300,7 +300,9 @@ def _example(rule_set: RuleSet, example: Example) -> SetExample:
         parts.append(f"chỉ số {number(expect.index)}")
     if expect.level is not None:
         parts.append(f"mức {levels.get(expect.level, expect.level)}")
-    parts += [f"tiêu chí {code}: {points_words(points)}" for code, points in expect.criteria.items()]
+    # In the order of the annex: the mapping's own order is lost in canonical JSON.
+    expected = ((one.code, expect.criteria.get(one.code)) for one in rule_set.criteria())
+    parts += [f"tiêu chí {code}: {points_words(points)}" for code, points in expected if points is not None]
     if expect.fired:
         parts.append(f"áp dụng quy tắc {'; '.join(f'“{titles.get(rule, rule)}”' for rule in expect.fired)}")
     if expect.excluded:
