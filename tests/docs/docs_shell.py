@@ -16,8 +16,9 @@ from typer.main import get_command
 
 from deploy.xephang.cli import app, main
 
-__all__ = ["ROOT_COMMAND", "Typed", "check_shown", "lay_out", "nested", "parse", "run", "typed", "words"]
+__all__ = ["BESIDE", "ROOT_COMMAND", "Typed", "check_shown", "lay_out", "nested", "parse", "run", "typed", "words"]
 
+BESIDE = ("cp", "sed")  # what documents may type beside our own commands
 SKIPPED = "…"
 _ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=")
 _NESTED = re.compile(r"\$\(([^()]*)\)")

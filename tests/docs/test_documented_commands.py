@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from docs_pages import ROOT, blocks, text
-from docs_shell import ROOT_COMMAND, Typed, check_shown, lay_out, nested, parse, run, typed, words
+from docs_shell import BESIDE, ROOT_COMMAND, Typed, check_shown, lay_out, nested, parse, run, typed, words
 
 SHELL = blocks("sh", "console")
 LINES = [each for block in SHELL for each in typed(block)]
@@ -29,7 +29,6 @@ OFFLINE = (
     ["score"],
     ["explain", "--ruleset"],
 )
-BESIDE = ("cp", "sed")
 ON_A_PLATFORM = "docs/how-to/amend-criteria.md"  # run from end to end by test_amending_is_run.py
 
 
