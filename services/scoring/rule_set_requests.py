@@ -15,7 +15,12 @@ from services.scoring.collections import RULE_SETS
 from services.scoring.core import life_cycle
 from services.scoring.core.life_cycle import KeptRuleSet
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.change_rule_set import check_again, check_rule_set, tables_with_data
+from services.scoring.usecases.change_rule_set import (
+    approved_rule_sets,
+    check_again,
+    check_rule_set,
+    tables_with_data,
+)
 from shared.contracts.envelope import Event, EventData
 from shared.contracts.scoring import (
     RuleSetAcknowledgementRequestedV1,
@@ -43,10 +48,11 @@ class _Requests:
         self._scorer = scorer
         self._sound: set[str] = set()  # hashes that this process has checked
 
-    async def check_posted(self, _: Aggregates, event: Event[RuleSetPostedV1]) -> Sound:
+    async def check_posted(self, aggregates: Aggregates, event: Event[RuleSetPostedV1]) -> Sound:
         """Lint and try the examples. Raises `RuleSetRefused`, or `Invalid` for another rule set than was named."""
         content, engine = event.data.content.encode(), self._scorer.engine
-        loaded, warnings = await asyncio.to_thread(check_rule_set, content, event.data.name, engine)
+        approved = await approved_rule_sets(aggregates)
+        loaded, warnings = await asyncio.to_thread(check_rule_set, content, event.data.name, engine, approved)
         if loaded.rule_set.key != event.data.rule_set:
             raise _another(event.data, loaded.rule_set.key)
         self._sound.add(loaded.rule_set.content_hash())
@@ -74,7 +80,8 @@ class _Requests:
         """Where verified data is; and whether the draft is still sound. Raises `RuleSetRefused`."""
         draft = await aggregates.get(RULE_SETS, event.data.rule_set)
         if draft is not None and draft.ref.hash == event.data.hash and draft.status == "draft":
-            await asyncio.to_thread(check_again, draft, self._scorer.engine)
+            approved = await approved_rule_sets(aggregates)
+            await asyncio.to_thread(check_again, draft, self._scorer.engine, approved)
             self._sound.add(draft.ref.hash)
         return await tables_with_data(aggregates)
 

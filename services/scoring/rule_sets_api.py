@@ -21,6 +21,7 @@ from services.scoring.rehearsals_api import rehearsal_routes
 from services.scoring.usecases.change_rule_set import (
     activate_rule_set,
     approve_rule_set,
+    approved_rule_sets,
     check_rule_set,
     load_rule_set,
     retire_rule_set,
@@ -120,7 +121,9 @@ def rule_set_routes(router: APIRouter, aggregates: Aggregates, engine: RuleEngin
 
     @router.post("/rulesets/lint", tags=["rule sets"], openapi_extra=DOCUMENT_BODY, summary="Check, keep nothing")
     async def lint(request: Request, _: RulesAdmin, name: str = "document") -> dict[str, Any]:
-        loaded, warnings = await asyncio.to_thread(check_rule_set, await read_body(request), name, engine)
+        loaded, warnings = await asyncio.to_thread(
+            check_rule_set, await read_body(request), name, engine, await approved_rule_sets(aggregates)
+        )
         ref = loaded.rule_set.ref()
         return {"ref": ref.model_dump(), "warnings": [warning.as_json() for warning in warnings]}
 

@@ -11,7 +11,7 @@ from services.scoring.core import life_cycle
 from services.scoring.core.examples import run_examples
 from services.scoring.core.life_cycle import KeptRuleSet
 from services.scoring.core.life_cycle_refusals import no_reason, nothing_before, out_of_turn
-from services.scoring.core.lint import lint
+from services.scoring.core.lint import amended, lint
 from services.scoring.core.two_clocks import applicable, version_before
 from services.scoring.documents import load_document
 from services.scoring.ports import RuleEngine
@@ -19,13 +19,14 @@ from services.scoring.usecases.try_examples import placed
 from shared.contracts.common import GroupKey
 from shared.kernel.errors import Fault, NotFound
 from shared.messaging.commands import Aggregates
-from shared.ruleset.document import Group, Programme
+from shared.ruleset.document import Group, Programme, RuleSet
 from shared.ruleset.loader import LoadedRuleSet, RuleSetRefused
 
 __all__ = [
     "acknowledge_rehearsal",
     "activate_rule_set",
     "approve_rule_set",
+    "approved_rule_sets",
     "check_again",
     "check_rule_set",
     "has_verified_data",
@@ -36,23 +37,34 @@ __all__ = [
 ]
 
 
-def check_rule_set(content: bytes, name: str, engine: RuleEngine) -> tuple[LoadedRuleSet, Sequence[Fault]]:
-    """Read, lint and try the examples. Returns the warnings; raises `RuleSetRefused` with every error at its place."""
+def check_rule_set(
+    content: bytes, name: str, engine: RuleEngine, approved: Sequence[RuleSet] = ()
+) -> tuple[LoadedRuleSet, Sequence[Fault]]:
+    """Read, lint and try the examples. Returns the warnings; raises `RuleSetRefused` with every error at its place.
+
+    Of the `approved` sets the one that it amends is compared with it.
+    """
     loaded = load_document(content, name)
-    return loaded, _check(loaded, engine)
+    return loaded, _check(loaded, engine, approved)
 
 
-def check_again(draft: KeptRuleSet, engine: RuleEngine) -> None:
+def check_again(draft: KeptRuleSet, engine: RuleEngine, approved: Sequence[RuleSet] = ()) -> None:
     """Whether a draft is still sound: a rule or an example may come out otherwise than when it was loaded.
 
     Raises `RuleSetRefused`.
     """
-    _check(LoadedRuleSet.without_places(draft.rule_set(draft.ref)), engine)
+    _check(LoadedRuleSet.without_places(draft.rule_set(draft.ref)), engine, approved)
 
 
-def _check(loaded: LoadedRuleSet, engine: RuleEngine) -> Sequence[Fault]:
+async def approved_rule_sets(aggregates: Aggregates) -> list[RuleSet]:
+    """Every version that was approved once: what a new one may amend."""
+    kept = await aggregates.all(RULE_SETS)
+    return [one.rule_set(one.ref) for one in kept.values() if one.status != "draft"]
+
+
+def _check(loaded: LoadedRuleSet, engine: RuleEngine, approved: Sequence[RuleSet]) -> Sequence[Fault]:
     """The warnings of a document that was read. Raises `RuleSetRefused`."""
-    findings = lint(loaded)
+    findings = lint(loaded, amended(loaded.rule_set, approved))
     errors: list[Fault] = [finding for finding in findings if finding.severity == "error"]
     if not errors:
         errors = [placed(loaded, fault) for fault in run_examples(loaded.rule_set, engine)]
@@ -83,7 +95,9 @@ async def load_rule_set(
     aggregates: Aggregates, engine: RuleEngine, content: bytes, name: str, by: str
 ) -> tuple[KeptRuleSet, Sequence[Fault]]:
     """Keep a sound document as a draft. Raises `RuleSetRefused` or `Conflict`; what is active stays as it is."""
-    loaded, warnings = await asyncio.to_thread(check_rule_set, content, name, engine)  # takes a while: others go on
+    approved = await approved_rule_sets(aggregates)
+    # It takes a while: others go on.
+    loaded, warnings = await asyncio.to_thread(check_rule_set, content, name, engine, approved)
     now = aggregates.clock.now()
     kept = await aggregates.execute(
         RULE_SETS,
@@ -121,7 +135,7 @@ async def approve_rule_set(
     draft = await aggregates.get(RULE_SETS, key)
     data_in = await _data_for(aggregates, draft)
     if draft is not None and life_cycle.approve(draft, key, by, now, seen, reason, data_in=data_in).state is not draft:
-        await asyncio.to_thread(check_again, draft, engine)
+        await asyncio.to_thread(check_again, draft, engine, await approved_rule_sets(aggregates))
     kept = await aggregates.execute(
         RULE_SETS, key, lambda k: life_cycle.approve(k, key, by, now, seen, reason, data_in=data_in), actor=by
     )
