@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deploy.servers import KafkaServer
+from deploy.xephang.collector import collect_seldom
 from deploy.xephang.platform import Platform
 from deploy.xephang.year.answering import Answering, Posting, answer_event
 from deploy.xephang.year.example import ExampleYear, example_year
@@ -70,6 +71,7 @@ async def nation_costs(
             async with Office(platform.url, platform.issuer) as office:
                 stage = Stage(office, platform.kafka, clock, lambda _: None)
                 answers = await _opened(stage, plan)
+                collect_seldom()  # as `xephang up` and `xephang serve` do
                 return await _measured(platform, stage, plan, answers, watching)
         finally:
             await platform.stop()

@@ -40,8 +40,10 @@ def run_year(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise misuse(f"--out: không tạo được thư mục {out}: {error.strerror}") from error
+    from deploy.xephang.collector import collect_seldom
     from deploy.xephang.year import play_command
 
+    collect_seldom()
     set_up_logging(verbose)
     code = asyncio.run(play_command(out, data, fresh=fresh, years=chosen, as_json=as_json))
     raise typer.Exit(code)

@@ -61,6 +61,7 @@ def _settings() -> ServiceSettings:
 
 
 async def _serve(name: str, settings: ServiceSettings, wait: float) -> None:
+    from deploy.xephang.collector import collect_seldom
     from deploy.xephang.http import HttpServer
     from deploy.xephang.platform import DEFINITIONS
 
@@ -77,6 +78,7 @@ async def _serve(name: str, settings: ServiceSettings, wait: float) -> None:
         running.append(store.close)
         service = _service(definition, settings, key, store)
         running.append(service.stop)
+        collect_seldom()
         await service.start()
         try:
             server = HttpServer(service.api, settings.host, settings.port)

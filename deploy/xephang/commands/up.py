@@ -50,8 +50,10 @@ def up(
 
 
 async def _serve(data: Path, host: str, port: int, kafka: str, store: str) -> None:
+    from deploy.xephang.collector import collect_seldom
     from deploy.xephang.platform import Platform
 
+    collect_seldom()
     stopping = Stopping()
     try:
         platform = Platform(data, host=host, port=port, kafka=kafka, store=store)
