@@ -19,6 +19,7 @@ from shared.contracts.registry import largest_value
 from shared.kernel.errors import Invalid
 from shared.messaging.kept import Kept
 from shared.messaging.messages import Message
+from shared.messaging.parts import Parts
 from shared.storage.port import Document, Write
 from shared.telemetry.trace_context import Place, current, of_event, parse
 
@@ -125,12 +126,14 @@ class AggregateDocument(Generic[S]):
     raw_state: Any = None
     raw_indexes: dict[str, Sequence[str]] = field(default_factory=dict)
     _state: S | None = None
+    _parts: Parts = field(default_factory=Parts)
 
     @property
     def state(self) -> S | None:
         """The state, or None where there is none yet."""
         if self._state is None and self.raw_state is not None:
             self._state = self.collection.state.model_validate(self.raw_state)
+            self._parts.learn(self._state, self.raw_state)
         return self._state
 
     def replace_state(self, state: S | None) -> None:
@@ -138,7 +141,8 @@ class AggregateDocument(Generic[S]):
         self._state, self.changed = state, True
         self.raw_state, self.raw_indexes = None, {}
         if state is not None:
-            self.raw_state = state.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            self.raw_state = self._parts.plain(state)
+            self._parts.learn(state, self.raw_state)
             self.raw_indexes = {name: list(values) for name, values in self.collection.indexes(state).items()}
 
     @classmethod
@@ -219,7 +223,7 @@ class AggregateDocument(Generic[S]):
             causationid=cause.id if cause else "",
             actor=actor or (cause.actor if cause else ""),
             traceparent=self.traceparent,
-            data=outgoing.data.plain(),
+            data=self._parts.plain(outgoing.data),
         )
         # Refused here, because once it stands in an outbox it would hold up everything behind it.
         headers = event.headers()

@@ -1,0 +1,114 @@
+"""Plain JSON put together from known parts is what the whole would be written as."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from shared.contracts.envelope import STRUCTURED, decode, read_event
+from shared.contracts.generate import HERE
+from shared.kernel.exact import Exact
+from shared.messaging.parts import Parts
+
+EXAMPLES = sorted((HERE / "examples").glob("*/*.json"))
+
+
+class Figure(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    value: Exact
+    note: str = ""
+
+
+class Sheet(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    figures: dict[str, Figure]
+    first: Figure | None = None
+
+
+class Upcast(BaseModel):
+    """Read otherwise than it is written."""
+
+    words: str
+
+    @field_validator("words", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, list) else value
+
+
+class Kept(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    sheets: tuple[Sheet, ...] = ()
+    newest: Sheet | None = None
+    standard: Figure = Figure(value=Fraction(1))
+    renamed: Sheet | None = Field(default=None, serialization_alias="again")
+    older: Upcast | None = None
+    count: int = 0
+
+
+class Told(BaseModel):
+    sheet: Sheet
+    all_of_them: tuple[Sheet, ...] = ()
+
+
+def a_sheet(name: str) -> Sheet:
+    half = Figure(value=Fraction(1, 2))
+    return Sheet(name=name, figures={"a": half}, first=half)
+
+
+def dumped(model: BaseModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def test_parts_that_are_known_are_taken_as_they_are() -> None:
+    parts, sheet = Parts(), a_sheet("one")
+    state = Kept(sheets=(sheet,), newest=sheet)
+    plain = parts.plain(state)
+    parts.learn(state, plain)
+    told = parts.plain(Told(sheet=sheet, all_of_them=(sheet, sheet)))
+    assert told == dumped(Told(sheet=sheet, all_of_them=(sheet, sheet)))
+    assert told["sheet"] is plain["newest"]
+    assert told["all_of_them"][0] is plain["sheets"][0] or told["all_of_them"][0] is plain["newest"]
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"newest": a_sheet("other")},
+        {"newest": None},
+        {"sheets": ()},
+        {"standard": Figure(value=Fraction(1))},
+        {"standard": Figure(value=Fraction(2))},
+        {"renamed": a_sheet("renamed")},
+        {"older": Upcast(words="a b")},
+        {"count": 3},
+    ],
+)
+def test_a_changed_state_is_written_as_a_whole_would_be(update: dict[str, Any]) -> None:
+    stored = {**dumped(Kept(sheets=(a_sheet("one"), a_sheet("two")), newest=a_sheet("two"))), "older": {"words": ["a"]}}
+    state, parts = Kept.model_validate(stored), Parts()
+    parts.learn(state, stored)
+    changed = state.model_copy(update=update)
+    assert parts.plain(changed) == dumped(changed)
+    parts.learn(changed, parts.plain(changed))
+    again = changed.model_copy(update={"sheets": (*changed.sheets, a_sheet("three"))})
+    assert parts.plain(again) == dumped(again)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_every_event_is_written_as_before_whatever_is_known_of_it(path: Path) -> None:
+    data = read_event(decode({"content-type": STRUCTURED}, path.read_bytes())).data
+    parts = Parts()
+    for part in (value for _, value in data if isinstance(value, BaseModel)):
+        parts.learn(part, dumped(part))
+    assert parts.plain(data) == data.plain()
+    parts.learn(data, data.plain())
+    assert parts.plain(data.model_copy()) == data.plain()
