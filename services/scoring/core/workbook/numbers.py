@@ -65,7 +65,7 @@ def text_number(text: str) -> Fraction:
     if _THOUSANDS.fullmatch(match[1]):
         raise CellError("number_ambiguous", value=shown(text))
     value = Fraction(match[1].replace(",", "."))
-    return value / 100 if match[2] else value
+    return value * Fraction(1, 100) if match[2] else value
 
 
 def whole_of(value: Value) -> int:
