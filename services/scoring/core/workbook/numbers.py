@@ -33,10 +33,8 @@ def number_cell(value: Fraction) -> Decimal | str:
 
 
 def _keeps(value: Decimal) -> bool:
-    """Whether a number of this size and length is the same after it was a double, as writers of workbooks put it."""
-    if len(value.as_tuple().digits) > DIGITS or not -DIGITS <= value.adjusted() <= DIGITS:
-        return False
-    return Decimal(repr(float(f"{value:.16g}"))) == value
+    """Whether a number is the same after it was a double: up to 15 digits no two share one (DBL_DIG of IEEE 754)."""
+    return len(value.as_tuple().digits) <= DIGITS and -DIGITS <= value.adjusted() <= DIGITS
 
 
 def number_text(value: Fraction) -> str:

@@ -190,7 +190,7 @@ def _positions(reading: Reading, sheet: ReadSheet, columns: Sequence[Column], he
 
 
 def _hint(text: str, known: Sequence[str]) -> dict[str, str]:
-    close = get_close_matches(text, known, n=1)
+    close = get_close_matches(text, known, n=1, cutoff=0.5)
     if close:
         return {"hint_vi": f"Có phải là “{close[0]}”?", "hint_en": f"Did you mean “{close[0]}”?"}
     return {"hint_vi": "Xóa cột này, hoặc sửa tên.", "hint_en": "Delete the column, or correct its name."}
