@@ -16,6 +16,7 @@ from deploy.bench.nation import AGENCIES, nation_costs
 from deploy.bench.pipeline import pipeline_rates
 from deploy.bench.rounds import ROUNDS, on_one_core
 from deploy.bench.scoring import PRODUCTION, Comparison, compare
+from deploy.xephang.collector import collect_seldom
 
 _EXAMPLE = "example:\n  python -m deploy.bench --json > bench.json"
 _PARTS = ("scoring", "swap", "rehearsal", "memory", "pipeline")
@@ -53,6 +54,7 @@ def main() -> int:
         print("nation ...", file=sys.stderr)
         figures["a nation"] = {name: round(cost, 2) for name, cost in _nation(options.agencies).items()}
     on_one_core()
+    collect_seldom()  # as services do
     if "scoring" in parts:
         print("scoring ...", file=sys.stderr)
         figures["cards a second"] = _comparison(compare(options.rounds))

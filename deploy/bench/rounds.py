@@ -5,12 +5,13 @@ What is timed is processor time: what else the machine does while we wait counts
 
 from __future__ import annotations
 
-import gc
 import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from deploy.xephang.collector import collect_seldom
 
 __all__ = ["ROUNDS", "Measured", "Way", "measure", "on_one_core"]
 
@@ -45,14 +46,12 @@ class Measured:
 def measure(ways: Mapping[str, Way], rounds: int = ROUNDS) -> dict[str, Measured]:
     """Time every way once a round, after one round that does not count."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    gc.collect()
-    gc.freeze()  # the pile of made-up cards is not what the collector should look through in every round
+    collect_seldom()  # as services do; the pile of made-up cards is not looked through either
     for number in range(rounds + 1):
         for name, way in ways.items():
             spent = _spent(way)
             if number:
                 seconds[name].append(spent)
-    gc.unfreeze()
     return {name: Measured(ways[name].cards, tuple(found)) for name, found in seconds.items()}
 
 
