@@ -49,6 +49,7 @@ _FONT = "Times New Roman"  # what official documents are set in
 _LINE, _HIGHEST = 14.5, 409.0  # points
 _SCALE = 60  # per cent
 _LIST_LENGTH = 255
+MAX_TEXT = 4_000_000  # characters of all cells together; the largest official set has some 70,000
 _CODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LOOKS_CODED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -259,10 +260,21 @@ def read_workbook_file(content: bytes, name: str) -> ReadBook:
     try:
         with BytesIO(content) as file:
             workbook = load_workbook(file, keep_links=False)
+            _check_texts(workbook, name)
             return ReadBook(name, tuple(_read_sheet(sheet) for sheet in workbook.worksheets))
+    except RuleSetRefused:
+        raise
     except Exception as error:  # openpyxl raises whatever the XML it stumbles over makes it raise
         problem = f"{type(error).__name__}: {error}"[:200]
         raise RuleSetRefused([fault("workbook.damaged", name, problem=problem)]) from error
+
+
+def _check_texts(workbook: Workbook, name: str) -> None:
+    """A text kept once may stand in every cell, and whoever reads the cells works through it each time."""
+    values = (cell.value for sheet in workbook.worksheets for cell in sheet._cells.values())
+    if sum(len(value) for value in values if isinstance(value, str)) > MAX_TEXT:
+        values_of = {"what": "số ký tự của các ô", "what_en": "characters in cells", "limit": MAX_TEXT}
+        raise RuleSetRefused([fault("workbook.too_large", name, **values_of)])
 
 
 def _read_sheet(sheet: Worksheet) -> ReadSheet:

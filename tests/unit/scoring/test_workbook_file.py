@@ -169,6 +169,28 @@ def _many_cells(name: str, part: bytes) -> bytes:
     return part.replace(b"</sheetData>", row * 220 + b"</sheetData>")
 
 
+def _shared_text() -> bytes:
+    """A text that is kept once and stands in thousands of cells: small in the file, gigabytes to read."""
+    table = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+
+    def change(name: str, part: bytes) -> bytes:
+        if name == "xl/worksheets/sheet8.xml":
+            rows = (b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (at, at) for at in range(500, 2500))
+            return part.replace(b"</sheetData>", b"".join(rows) + b"</sheetData>")
+        if name == "xl/_rels/workbook.xml.rels":
+            relation = b'<Relationship Id="rId99" Type="%s" Target="sharedStrings.xml"/></Relationships>' % kind
+            return part.replace(b"</Relationships>", relation)
+        if name == "[Content_Types].xml":
+            override = b'<Override PartName="/xl/sharedStrings.xml" ContentType="%s"/></Types>' % (
+                b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+            )
+            return part.replace(b"</Types>", override)
+        return part
+
+    return repacked(change, **{"xl/sharedStrings.xml": table % (b"_x0" * 1_000_000)})
+
+
 def _deep(name: str, part: bytes) -> bytes:
     return b"<a>" * 100 + b"</a>" * 100 if name == "docProps/app.xml" else part
 
@@ -214,6 +236,7 @@ CORPUS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a zip bomb": (lambda: repacked(**{"xl/media/image1.png": b"\0" * 40_000_000}), "too_large"),
     "too many parts": (lambda: repacked(**{f"xl/media/{at}.png": b"" for at in range(600)}), "too_large"),
     "too many cells": (lambda: repacked(_many_cells), "too_large"),
+    "a long text in every cell": (_shared_text, "too_large"),
     "deep nesting": (lambda: repacked(_deep), "too_large"),
     "a merged sheet": (lambda: repacked(_merged(b"A1:XFD1048576")), "too_large"),
     "a senseless merged area": (lambda: repacked(_merged(b"B2:A1")), "damaged"),
