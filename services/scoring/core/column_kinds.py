@@ -19,7 +19,7 @@ from shared.ruleset.document import BandsMethod, ChoiceMethod, CountMethod, Rati
 
 __all__ = ["Ratio", "Shares", "Steps"]
 
-_REMEMBERED = 50_000
+_REMEMBERED = 4_000  # values a table
 
 
 class Shares(NamedTuple):

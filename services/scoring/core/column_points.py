@@ -23,7 +23,7 @@ from shared.ruleset.uses import gate_inputs, used_inputs
 __all__ = ["BatchPoints", "PointColumns"]
 
 _ZERO = Fraction(0)
-_KEPT = 20_000
+_KEPT = 2_000
 _NONE: frozenset[str] = frozenset()
 
 

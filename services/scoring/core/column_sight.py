@@ -12,7 +12,7 @@ from services.scoring.core.sight import Look, Profile, Seen, Sight
 
 __all__ = ["ColumnSight"]
 
-_KEPT = 50_000
+_KEPT = 4_000  # values a table
 
 
 class ColumnSight:

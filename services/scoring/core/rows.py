@@ -30,7 +30,7 @@ Cell = bool | int | str
 
 _KINDS: dict[str, type] = {"boolean": bool, "integer": int}
 _UNSAID = Answer(state="not_reported")
-_REMEMBERED = 50_000
+_REMEMBERED = 4_000  # values a table
 _NONE: frozenset[str] = frozenset()
 _state_of = attrgetter("state")
 _value_of = attrgetter("value")
