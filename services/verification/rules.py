@@ -14,11 +14,21 @@ from shared.ruleset.document import RuleSetRef
 __all__ = ["Checklists", "checklist_of"]
 
 
+_VERSIONS = 16
+_made: dict[str, Checklist] = {}  # by the hash of the rule set, which names it to the byte
+
+
 def checklist_of(record: RuleSetRecord | None, ref: RuleSetRef) -> Checklist:
     """The checklist of the version that `ref` names, down to its bytes. Raises `Conflict` if it is not that one."""
     if record is None or record.ref != ref:
         raise rule_set_unknown(ref)
-    return Checklist(record.rule_set())
+    made = _made.get(ref.hash)
+    if made is None:
+        made = Checklist(record.rule_set())
+        while len(_made) >= _VERSIONS:
+            _made.pop(next(iter(_made)), None)
+        _made[ref.hash] = made
+    return made
 
 
 class Checklists:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -200,9 +202,19 @@ class Campaign(Value):
     status: Literal["open", "closed"]
     amendments: tuple[CampaignAmendment, ...] = ()
 
+    @cached_property
+    def _member_by_id(self) -> dict[str, Agency]:
+        return {member.id: member for member in reversed(self.members)}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Campaign:
+        """A copy; it may have other members, so it does not inherit their index."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("_member_by_id", None)
+        return copy
+
     def member(self, agency: str) -> Agency | None:
         """The member with this id, or None."""
-        return next((member for member in self.members if member.id == agency), None)
+        return self._member_by_id.get(agency)
 
     def members_of(self, group: Group) -> tuple[Agency, ...]:
         """Members of one group, in the order of the register."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -19,6 +19,7 @@ S = TypeVar("S", bound=BaseModel)
 
 # So often in a row nobody loses against others; something else is wrong, and going on would only spin.
 CONFLICTS_MAX = 100
+_REFERENCES = 64
 
 
 async def wait_for_others(conflicts: int) -> None:
@@ -39,6 +40,8 @@ class Aggregates:
         self.store = store
         self.clock = clock
         self.written = written
+        # By collection and key, of references only: the version that was read last, and its state.
+        self._references: dict[tuple[str, str], tuple[int, BaseModel]] = {}
 
     async def execute(
         self, collection: Collection[S], key: str, decide: Callable[[S | None], Change[S]], *, actor: str = ""
@@ -63,10 +66,18 @@ class Aggregates:
         raise StoreUnavailable(f"{collection.name}/{key} was changed by others {CONFLICTS_MAX} times in a row")
 
     async def execute_many(
-        self, collection: Collection[S], decisions: dict[str, Callable[[S | None], Change[S]]], *, actor: str = ""
+        self,
+        collection: Collection[S],
+        decisions: dict[str, Callable[[S | None], Change[S]]],
+        *,
+        actor: str = "",
+        found: Mapping[str, Document] | None = None,
     ) -> None:
-        """`execute` for many aggregates of one collection, in one round trip where nobody interferes."""
-        documents = await self.store.get_many(collection.name, list(decisions))
+        """`execute` for many aggregates of one collection, in one round trip where nobody interferes.
+
+        `found` are their documents where they were just read; they are read otherwise.
+        """
+        documents = await self.store.get_many(collection.name, list(decisions)) if found is None else found
         loaded: list[AggregateDocument[Any]] = []
         for key, decide in decisions.items():
             document = AggregateDocument.load(collection, key, documents.get(key))
@@ -82,13 +93,29 @@ class Aggregates:
 
     async def get(self, collection: Collection[S], key: str) -> S | None:
         """The state, or None."""
-        return AggregateDocument.load(collection, key, await self.store.get(collection.name, key)).state
+        document = await self.store.get(collection.name, key)
+        return None if document is None else self._states(collection, [document]).get(key)
 
     async def get_many(self, collection: Collection[S], keys: Sequence[str]) -> dict[str, S]:
         """States of those keys that exist, by key."""
-        documents = await self.store.get_many(collection.name, keys)
-        states = {key: AggregateDocument.load(collection, key, found).state for key, found in documents.items()}
+        return self._states(collection, list((await self.store.get_many(collection.name, keys)).values()))
+
+    def _states(self, collection: Collection[S], page: Sequence[Document]) -> dict[str, S]:
+        read = self._reference if collection.reference else _state
+        states = {document.key: read(collection, document.key, document) for document in page}
         return {key: state for key, state in states.items() if state is not None}
+
+    def _reference(self, collection: Collection[S], key: str, found: Document) -> S | None:
+        """The state of a reference: every batch needs it, and it hardly ever changes."""
+        version, known = self._references.get((collection.name, key), (0, None))
+        if version == found.version and isinstance(known, collection.state):
+            return known
+        state = _state(collection, key, found)
+        if state is not None:
+            while len(self._references) >= _REFERENCES:
+                self._references.pop(next(iter(self._references)))
+            self._references[(collection.name, key)] = (found.version, state)
+        return state
 
     async def find(self, collection: Collection[S], index: str, value: str) -> dict[str, S]:
         """All states found by an index, by key, in key order."""
@@ -100,7 +127,7 @@ class Aggregates:
         """The same page by page, for what is too much to be held at once; what is written meanwhile may be missed."""
         after: str | None = None
         while page := await self.store.find(collection.name, index, value, after=after, limit=limit):
-            yield _states(collection, page)
+            yield self._states(collection, page)
             after = page[-1].key
 
     async def plain_pages(
@@ -118,11 +145,10 @@ class Aggregates:
         result: dict[str, S] = {}
         after: str | None = None
         while page := await self.store.scan(collection.name, after=after):
-            result |= _states(collection, page)
+            result |= self._states(collection, page)
             after = page[-1].key
         return result
 
 
-def _states(collection: Collection[S], page: Sequence[Document]) -> dict[str, S]:
-    states = {document.key: AggregateDocument.load(collection, document.key, document).state for document in page}
-    return {key: state for key, state in states.items() if state is not None}
+def _state(collection: Collection[S], key: str, found: Document) -> S | None:
+    return AggregateDocument.load(collection, key, found).state

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 
 __all__ = ["Parts"]
 
+_FEW = 8  # of many small parts each is written sooner than found
+
 
 class Parts:
     """The parts whose plain JSON is known. What they hold is kept alive with them, so no other object takes a place."""
@@ -35,9 +37,10 @@ class Parts:
             if name not in plain:
                 continue
             if many:
-                for one, raw in zip(value, plain[name], strict=True):
-                    if type(one) is part:
-                        self.learn(one, raw)
+                if len(value) <= _FEW:
+                    for one, raw in zip(value, plain[name], strict=True):
+                        if type(one) is part:
+                            self.learn(one, raw)
             elif type(value) is part:
                 self.learn(value, plain[name])
 
@@ -51,7 +54,7 @@ class Parts:
         for name, part, many in _fields(type(model)):
             value = getattr(model, name)
             if many:
-                if value and all(type(one) is part and id(one) in self._known for one in value):
+                if 0 < len(value) <= _FEW and all(type(one) is part and id(one) in self._known for one in value):
                     parts[name] = [self._known[id(one)][1] for one in value]
             elif type(value) is part:
                 found = self._from_parts(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.verification.collections import BY_CAMPAIGN_STATUS, CAMPAIGNS, CASES, campaign_status
@@ -15,10 +15,12 @@ from shared.kernel.errors import DomainError
 from shared.messaging.aggregate import Change
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Programme
+from shared.storage.port import Document
 
 __all__ = ["Outcome", "accept_many"]
 
 _PAGE = 200  # cases held in memory at a time
+Read = Mapping[str, Document] | None  # documents of cases that were read when they were looked for
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,14 @@ async def accept_many(
     checklists = await Checklists.load(aggregates, [*(pin.rule_set for pin in found.rule_sets), *held])
     pages = _open(aggregates, found, programme) if agencies is None else _named(found, programme, agencies)
     outcomes: list[Outcome] = []
-    async for keys in pages:
-        outcomes += await _accept(aggregates, keys, checklists, verifier)
+    async for keys, read in pages:
+        outcomes += await _accept(aggregates, keys, read, checklists, verifier)
     return outcomes
 
 
-async def _accept(aggregates: Aggregates, keys: Sequence[str], checklists: Checklists, verifier: str) -> list[Outcome]:
+async def _accept(
+    aggregates: Aggregates, keys: Sequence[str], read: Read, checklists: Checklists, verifier: str
+) -> list[Outcome]:
     outcomes: dict[str, Outcome] = {}
 
     def deciding(key: SubmissionKey) -> Callable[[Case | None], Change[Case]]:
@@ -71,7 +75,7 @@ async def _accept(aggregates: Aggregates, keys: Sequence[str], checklists: Check
         return decide
 
     decisions = {key: deciding(SubmissionKey.parse(key)) for key in keys}
-    await aggregates.execute_many(CASES, decisions, actor=verifier)
+    await aggregates.execute_many(CASES, decisions, actor=verifier, found=read)
     return [outcomes[key] for key in keys]
 
 
@@ -86,18 +90,18 @@ def _completed(
 
 async def _open(
     aggregates: Aggregates, campaign: Campaign, programme: Programme | None
-) -> AsyncIterator[Sequence[str]]:
+) -> AsyncIterator[tuple[Sequence[str], Read]]:
     value = campaign_status(campaign.id, "open")
     after: str | None = None
-    # Keys only: the cases themselves are read when they are decided on.
     while page := await aggregates.store.find(CASES.name, BY_CAMPAIGN_STATUS, value, after=after, limit=_PAGE):
         after = page[-1].key
-        yield [d.key for d in page if programme in (None, SubmissionKey.parse(d.key).programme)]
+        wanted = [d for d in page if programme in (None, SubmissionKey.parse(d.key).programme)]
+        yield [d.key for d in wanted], {d.key: d for d in wanted}
 
 
 async def _named(
     campaign: Campaign, programme: Programme | None, agencies: Sequence[str]
-) -> AsyncIterator[Sequence[str]]:
+) -> AsyncIterator[tuple[Sequence[str], Read]]:
     programmes = (programme,) if programme else campaign.programmes
     keys = [
         SubmissionKey(campaign=campaign.id, programme=one, agency=agency).text
@@ -105,4 +109,4 @@ async def _named(
         for agency in dict.fromkeys(agencies)
     ]
     for start in range(0, len(keys), _PAGE):
-        yield keys[start : start + _PAGE]
+        yield keys[start : start + _PAGE], None
