@@ -281,6 +281,11 @@ WIDE_CHANGES: dict[str, Changes] = {
         "2.1/inputs/budget": DROP,
         "examples/one/group_best": {},
     },
+    # ten times the budget, where the highest is said to be twice
+    "example.group_best_too_low": {
+        "examples/one/answers/spent": 500,
+        "examples/one/group_best": {"spent/budget": 2},
+    },
     # bonus
     "bonus.information": {"2.2/bonus": True},
     "bonus.above_section": {"2.4/maximum": 51, "2.4/method/rows/0/points": 51},

@@ -145,4 +145,4 @@ def _own(example: Example, of: str | Quotient) -> Fraction | None:
         return None
     if len(values) == 1:
         return values[0]
-    return min(values[0] / values[1], Fraction(1)) if values[1] else None
+    return values[0] / values[1] if values[1] else None  # what is compared may well be above 1
