@@ -85,8 +85,18 @@ def refuse(error: DomainError) -> None:
     """Say on stderr why something was refused."""
     typer.secho(f"{error.vi} ({error.en})", err=True, bold=True)
     for fault in error.faults:
-        for line in fault_lines(fault):
+        lines = _rest_of(fault) if fault.vi == error.vi else fault_lines(fault)
+        for line in lines:
             typer.echo(f"  {line}", err=True)
+
+
+def _rest_of(fault: Fault) -> list[str]:
+    """Of a fault whose reason was said already: its place and remedy."""
+    lines = [f"✗ {fault.place} [{fault.code}]"]
+    if fault.remedy_vi:
+        english = f" ({fault.remedy_en})" if fault.remedy_en else ""
+        lines.append(f"    → {fault.remedy_vi}{english}")
+    return lines
 
 
 def refused_json(error: DomainError) -> dict[str, Any]:

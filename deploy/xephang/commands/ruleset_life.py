@@ -113,7 +113,8 @@ def _say_what_it_changes(client: Client, draft: RuleSet) -> None:
     lines = render_text(amend(before, draft)).splitlines()
     note("\n".join(f"  {line}" for line in lines[:_SHOWN_LINES]))
     if len(lines) > _SHOWN_LINES:
-        note(f"  … còn {len(lines) - _SHOWN_LINES} dòng")
+        whole = f"xephang ruleset diff {before.key} {draft.key}"
+        note(f"  … còn {len(lines) - _SHOWN_LINES} dòng; xem đủ bằng `{whole}` (the whole of it)")
 
 
 def activate(

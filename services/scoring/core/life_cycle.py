@@ -17,6 +17,7 @@ from services.scoring.core.life_cycle_refusals import (
     another_rehearsal,
     check_second_person,
     check_stage,
+    frozen,
     not_rehearsed,
     nothing_rehearsed,
     out_of_turn,
@@ -146,11 +147,7 @@ def load(kept: KeptRuleSet | None, rule_set: RuleSet, by: str, now: datetime, wa
     if kept is not None and kept.ref == ref:
         return Change(kept)
     if kept is not None and kept.status != "draft":
-        raise Conflict(
-            f"Bộ tiêu chí {ref.key} đã được phê duyệt nên không sửa được; hãy nạp thành phiên bản mới",
-            f"{ref.key} was approved and is never edited; load the amendment under a new version",
-            code="ruleset.frozen",
-        )
+        raise frozen(ref.key)
     steps = (
         RuleSetStep(action="loaded", by=by, at=now, hash=ref.hash),
         RuleSetStep(action="linted", by=by, at=now, hash=ref.hash, warnings=warnings),
@@ -194,7 +191,7 @@ def acknowledge(
         raise another_rehearsal(key, campaign, found.basis_hash)
     if found.acknowledged_by:
         return Change(kept)
-    check_second_person(kept.loaded_by, by, "acknowledge")
+    check_second_person(key, kept.loaded_by, by, "acknowledge")
     taken = found.model_copy(update={"acknowledged_by": by})
     step = RuleSetStep(
         action="acknowledged",
@@ -229,7 +226,7 @@ def approve(
         raise replaced(key, kept.ref.hash)
     if kept.status != "draft":
         return Change(kept)
-    check_second_person(kept.loaded_by, by, "approve")
+    check_second_person(key, kept.loaded_by, by, "approve")
     _check_rehearsed(kept, key, data_in)
     statement = "" if kept.is_acknowledged else NOTHING_TO_REHEARSE
     step = RuleSetStep(action="approved", by=by, at=now, reason=reason, hash=seen, statement=statement)

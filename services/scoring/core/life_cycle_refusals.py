@@ -12,6 +12,7 @@ __all__ = [
     "another_rehearsal",
     "check_second_person",
     "check_stage",
+    "frozen",
     "no_reason",
     "not_rehearsed",
     "nothing_before",
@@ -26,6 +27,54 @@ _ACTS = {
     "approve": ("tự phê duyệt", "approve it"),
     "acknowledge": ("tự xác nhận kết quả chấm thử của nó", "acknowledge its rehearsal"),
 }
+_OUT_OF_TURN = {
+    "draft": (
+        "draft",
+        ("Bộ tiêu chí {key} chưa được phê duyệt", "{key} is not approved yet"),
+        (
+            "người thứ hai chạy `xephang ruleset approve {key}`, rồi làm lại bước này",
+            "a second person runs `xephang ruleset approve {key}`; then take this step again",
+        ),
+    ),
+    "still_draft": (
+        "draft",
+        ("Bộ tiêu chí {key} còn là bản nháp", "{key} is still a draft"),
+        (
+            "bản nháp chưa ai dùng nên không phải cho thôi dùng; nạp lại để thay nội dung",
+            "no campaign uses a draft, so there is nothing to retire; load it again to replace it",
+        ),
+    ),
+    "retired": (
+        "retired",
+        (
+            "Bộ tiêu chí {key} đã ngừng dùng; hãy nạp thành phiên bản mới",
+            "{key} is retired; load it under a new version",
+        ),
+        (
+            "đổi số phiên bản trong tệp, rồi chạy `xephang ruleset load`",
+            "give the file a new version, then run `xephang ruleset load`",
+        ),
+    ),
+    "not_in_force": (
+        "not_in_force",
+        ("Bộ tiêu chí {key} không có hiệu lực cho năm {year}", "{key} is not in force for {year}"),
+        (
+            "xem năm {year} áp dụng phiên bản nào: `xephang ruleset applicable --year {year}`",
+            "see which version applies to {year}: `xephang ruleset applicable --year {year}`",
+        ),
+    ),
+    "not_applied": (
+        "not_applied",
+        (
+            "Năm {year} đang áp dụng phiên bản khác, không phải {key}",
+            "another version than {key} applies to {year}",
+        ),
+        (
+            "nêu phiên bản đang áp dụng: `xephang ruleset applicable --year {year}`",
+            "name the version that applies: `xephang ruleset applicable --year {year}`",
+        ),
+    ),
+}
 
 
 def same_person(one: str, other: str) -> bool:
@@ -33,25 +82,63 @@ def same_person(one: str, other: str) -> bool:
     return one.rsplit("#", 1)[-1].strip().casefold() == other.rsplit("#", 1)[-1].strip().casefold()
 
 
-def check_second_person(loaded_by: str, by: str, act: Literal["approve", "acknowledge"]) -> None:
+def check_second_person(key: str, loaded_by: str, by: str, act: Literal["approve", "acknowledge"]) -> None:
     """Raises `Forbidden` where who loaded the document acts."""
     if same_person(loaded_by, by):
         vi, en = _ACTS[act]
-        raise Forbidden(
-            f"Người nạp bộ tiêu chí không được {vi}",
-            f"whoever loaded a rule set does not {en}",
-            code="ruleset.same_person",
+        raise _with_remedy(
+            Forbidden,
+            "ruleset.same_person",
+            key,
+            (f"Người nạp bộ tiêu chí không được {vi}", f"whoever loaded a rule set does not {en}"),
+            (
+                f"{loaded_by} đã nạp bản này: nhờ người thứ hai làm bước này bằng mã truy cập của mình",
+                f"{loaded_by} loaded this one: a second person takes this step, with a token of his own",
+            ),
         )
 
 
 def check_stage(key: str, stage: Stage, year: int) -> None:
     """Raises `Invalid` for a year that the set is not made for."""
     if not stage.first_year <= year <= stage.last_year:
-        raise Invalid(
-            f"Bộ tiêu chí {key} chỉ dùng cho các năm {stage.first_year}–{stage.last_year}",
-            f"{key} is for {stage.first_year}–{stage.last_year}, not {year}",
-            code="ruleset.stage",
+        first, last = stage.first_year, stage.last_year
+        years_vi = f"năm {first}" if first == last else f"các năm {first}–{last}"
+        years_en = str(first) if first == last else f"{first}–{last}"
+        raise _with_remedy(
+            Invalid,
+            "ruleset.stage",
+            f"{key} / {year}",
+            (
+                f"Bộ tiêu chí {key} chỉ dùng cho {years_vi}, không dùng cho {year}",
+                f"{key} is for {years_en}, not {year}",
+            ),
+            (
+                f"nêu năm trong khoảng {first}–{last}, hoặc nạp phiên bản mới có giai đoạn áp dụng khác",
+                f"name a year within {first}–{last}, or load a new version with another stage",
+            )
+            if first != last
+            else (
+                f"nêu năm {first}, hoặc nạp phiên bản mới có giai đoạn áp dụng khác",
+                f"name {first}, or load a new version with another stage",
+            ),
         )
+
+
+def frozen(key: str) -> Conflict:
+    """Another document under the name of an approved one."""
+    return _with_remedy(
+        Conflict,
+        "ruleset.frozen",
+        key,
+        (
+            f"Bộ tiêu chí {key} đã được phê duyệt nên không sửa được; hãy nạp thành phiên bản mới",
+            f"{key} was approved and is never edited; load the amendment under a new version",
+        ),
+        (
+            "đổi số phiên bản trong tệp (trang “Thông tin” của sổ tính, `version` của YAML), rồi nạp lại",
+            "give the file a new version (sheet “Thông tin” of the workbook, `version` of the YAML) and load it again",
+        ),
+    )
 
 
 def replaced(key: str, hash_: str) -> Conflict:
@@ -61,8 +148,8 @@ def replaced(key: str, hash_: str) -> Conflict:
         "ruleset.replaced",
         key,
         (
-            f"Bản nháp {key} đã được thay bằng nội dung khác ({hash_}); hãy xem lại",
-            f"{key} has another content by now ({hash_}): look at it again",
+            f"Mã băm đã nêu không phải của {key} hiện nay ({hash_}): bản nháp đã được thay, hoặc mã gõ sai",
+            f"the hash given is not that of {key} as it stands ({hash_}): it was replaced, or the hash mistyped",
         ),
         (
             f"xem lại bằng `xephang ruleset show {key}`, rồi nêu mã băm của bản đã xem",
@@ -167,26 +254,16 @@ def out_of_turn(
     key: str, why: Literal["draft", "still_draft", "retired", "not_in_force", "not_applied"], year: int | None = None
 ) -> Conflict:
     """A step that the set's state does not allow."""
-    code, vi, en = {
-        "draft": ("draft", f"Bộ tiêu chí {key} chưa được phê duyệt", f"{key} is not approved yet"),
-        "still_draft": ("draft", f"Bộ tiêu chí {key} còn là bản nháp", f"{key} is still a draft"),
-        "retired": (
-            "retired",
-            f"Bộ tiêu chí {key} đã ngừng dùng; hãy nạp thành phiên bản mới",
-            f"{key} is retired; load it under a new version",
-        ),
-        "not_in_force": (
-            "not_in_force",
-            f"Bộ tiêu chí {key} không có hiệu lực cho năm {year}",
-            f"{key} is not in force for {year}",
-        ),
-        "not_applied": (
-            "not_applied",
-            f"Năm {year} đang áp dụng phiên bản khác, không phải {key}",
-            f"another version than {key} applies to {year}",
-        ),
-    }[why]
-    return Conflict(vi, en, code=f"ruleset.{code}")
+    code, words, remedy = _OUT_OF_TURN[why]
+    named = {"key": key, "year": year}
+    place = key if year is None else f"{key} / {year}"
+    return _with_remedy(
+        Conflict,
+        f"ruleset.{code}",
+        place,
+        (words[0].format(**named), words[1].format(**named)),
+        (remedy[0].format(**named), remedy[1].format(**named)),
+    )
 
 
 def _with_remedy(kind: type[E], code: str, place: str, words: tuple[str, str], remedy: tuple[str, str]) -> E:
