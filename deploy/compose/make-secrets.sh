@@ -18,7 +18,7 @@ for service in intake verification scoring publishing; do
   printf 'mongodb://%s:%s@mongo:27017/?authSource=xephang_%s&replicaSet=rs0&w=majority&journal=true' \
     "$service" "$(cat "$folder/mongo-$service.password")" "$service" > "$folder/$service/xephang_store"
 done
-for user in platform so-noi-vu monitor; do keep "$user.password" "$(random 24)"; done
+for user in platform rules-office so-noi-vu monitor; do keep "$user.password" "$(random 24)"; done
 # Containers run as user 10001; who else is on this machine cannot look into the folder.
 chmod -R a+rX "$folder"/intake "$folder"/verification "$folder"/scoring "$folder"/publishing
 chmod 0700 "$folder"

@@ -15,6 +15,7 @@ async def check_all_scored(running: Burst) -> None:
         assert status["dead_letters"] == 0, name
 
 
+@pytest.mark.slow
 async def test_every_agency_is_scored_when_scoring_was_stopped_during_a_burst(tmp_path: Path):
     async with burst(tmp_path, agencies=56, size=96_000, partitions=1) as running:
         await running.service("scoring", "stop")

@@ -89,10 +89,6 @@ def check(folder: Path, seed: int, kills: int, undisturbed: Path) -> None:
     assert_same_files(folder / "out" / str(YEAR), undisturbed)
 
 
-def test_year_is_the_same_when_the_platform_is_killed_and_started_again(tmp_path: Path, undisturbed: Path):
-    check(tmp_path, seed=2021, kills=1, undisturbed=undisturbed)  # the long test kills eighteen times
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_year_is_the_same_however_often_and_whenever_it_is_killed(tmp_path: Path, undisturbed: Path, seed: int):

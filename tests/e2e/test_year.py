@@ -24,6 +24,7 @@ def shuffled(seed: int):
     return arriving
 
 
+@pytest.mark.slow
 async def test_year_gives_the_same_bytes_when_answers_arrive_in_another_order(tmp_path: Path, undisturbed: Path):
     async with small_year_on_a_platform(tmp_path / "data", shuffled(2294)) as year:
         for step in year.steps.values():
@@ -32,6 +33,7 @@ async def test_year_gives_the_same_bytes_when_answers_arrive_in_another_order(tm
     assert_same_files(tmp_path / "out", undisturbed)
 
 
+@pytest.mark.slow
 async def test_campaign_keeps_its_rule_sets_when_they_are_amended_while_it_goes_on(tmp_path: Path, undisturbed: Path):
     """No restart, nothing lost: what is in flight is scored by the version it was opened with, to the byte; and so it
     is when it is asked for again after the next year."""
