@@ -6,10 +6,12 @@ import io
 from typing import Any
 
 import openpyxl
+import pytest
 from scoring_documents import as_yaml
 from scoring_messages import RULE_SET
 from scoring_service import ScoringApi
 
+from services.scoring import workbook_api
 from services.scoring.documents import MEDIA_TYPE, load_document, workbook_of
 
 KEY = RULE_SET.key
@@ -69,3 +71,14 @@ async def test_the_workbook_of_a_set_is_public_once_it_is_approved(api: ScoringA
     assert answer.headers["content-disposition"] == f'attachment; filename="{KEY.replace("@", "-")}.xlsx"'
     assert load_document(answer.content, "bo.xlsx").rule_set.content_hash() == draft["ref"]["hash"]
     assert answer.content == first.content == (await api.get(f"/rulesets/{KEY}/workbook", "")).content
+
+
+async def test_a_workbook_is_made_once_however_often_everybody_asks(
+    api: ScoringApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(workbook_api, "workbook_of", lambda one: made.append(one.content_hash()) or b"PK")
+    await api.has(RULE_SET)
+    for _ in range(3):
+        assert (await api.get(f"/rulesets/{KEY}/workbook", "")).content == b"PK"
+    assert made == [RULE_SET.content_hash()]
