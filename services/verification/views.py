@@ -191,12 +191,12 @@ class OutcomeView(BaseModel):
     @classmethod
     def of(cls, outcome: Outcome) -> OutcomeView:
         """A line of the answer."""
-        refusal, case = outcome.refusal, outcome.case
+        refusal = outcome.refusal
         return cls(
             programme=outcome.key.programme,
             agency=outcome.key.agency,
             verified=refusal is None,
-            revision=case.revision if case else 0,
+            revision=outcome.revision,
             code=refusal.code if refusal else "",
             title=refusal.vi if refusal else "",
             detail=refusal.en if refusal else "",

@@ -25,10 +25,13 @@ Read = Mapping[str, Document] | None  # documents of cases that were read when t
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one case: its state, or the refusal."""
+    """What became of one case: its revision (0: never completed), and the refusal if there was one.
+
+    Not the case itself: a nation's would not fit into memory.
+    """
 
     key: SubmissionKey
-    case: Case | None = None
+    revision: int = 0
     refusal: DomainError | None = None
 
 
@@ -67,9 +70,9 @@ async def _accept(
             try:
                 change = _completed(case, key, checklists, aggregates, verifier)
             except DomainError as refusal:
-                outcomes[key.text] = Outcome(key, case, refusal)
+                outcomes[key.text] = Outcome(key, case.revision if case else 0, refusal)
                 return Change(case)
-            outcomes[key.text] = Outcome(key, change.state)
+            outcomes[key.text] = Outcome(key, change.state.revision if change.state else 0)
             return change
 
         return decide
