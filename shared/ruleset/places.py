@@ -78,7 +78,7 @@ def subjects(data: Any) -> dict[str, str]:
         _name(found, path, section, "code", "hạng mục")
         for position, criterion in enumerate(_items(section, "criteria")):
             _name(found, join(path, "criteria", position), criterion, "code", "tiêu chí")
-    for key, word in (("rules", "luật"), ("examples", "ví dụ")):
+    for key, word in (("rules", "quy tắc"), ("examples", "ví dụ")):
         for index, item in enumerate(_items(data, key)):
             _name(found, join(key, index), item, "id", word)
     return found

@@ -46,7 +46,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "RatioMethod": ("Tỷ lệ × điểm tối đa", "Ratio × maximum"),
     "RelativeMethod": ("So với giá trị cao nhất trong nhóm", "Relative to the best in the group"),
     "Result": ("Kết quả, mức độ", "Result and levels"),
-    "Rule": ("Luật", "Cross-cutting rule"),
+    "Rule": ("Quy tắc", "Cross-cutting rule"),
     "RuleSet": ("Bộ tiêu chí", "Rule set"),
     "Section": ("Hạng mục", "Section"),
     "Stage": ("Giai đoạn", "Stage"),
@@ -77,7 +77,7 @@ TYPES: dict[str, tuple[str, str]] = {
     ),
     "BestKey": ("Mã số liệu, hoặc tử số/mẫu số", "An input, or numerator/denominator"),
     "Method": ("Cách tính điểm; form chọn loại", "Form of scoring; `form` says which"),
-    "Effect": ("Hệ quả của luật; effect chọn loại", "Effect of a rule; `effect` says which"),
+    "Effect": ("Hệ quả của quy tắc; effect chọn loại", "Effect of a rule; `effect` says which"),
     "Condition": ("Điều kiện: so sánh một dữ kiện, hoặc all, any, not", "A comparison, or all, any, not"),
 }
 
@@ -102,7 +102,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "LegalBasis.title": ("Trích yếu", "Its title"),
     "result": ("Cách ra kết quả và các mức độ", "How the result is formed, and its levels"),
     "sections": ("Các hạng mục", "Sections, at least one"),
-    "rules": ("Các luật áp dụng chung: trừ điểm, khống chế, điều kiện", "Cross-cutting rules"),
+    "rules": ("Các quy tắc áp dụng chung: trừ điểm, khống chế, điều kiện", "Cross-cutting rules"),
     "examples": ("Ví dụ tính tay, được chạy mỗi lần kiểm tra", "Worked examples, run at every check"),
     "mapping": ("Đối chiếu với phiên bản được sửa đổi", "How criteria follow from the version before"),
     # section and criterion
@@ -189,7 +189,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "ByMethod.cases": ("Cách tính cho từng phương án (yes/no)", "Method for each option (or yes, no)"),
     "total": ("Số liệu cho biết có bao nhiêu đơn vị", "Input that says how many sub-units there are"),
     # rules
-    "Rule.id": ("Mã luật", "Id of the rule"),
+    "Rule.id": ("Mã quy tắc", "Id of the rule"),
     "then": ("Các hệ quả, ít nhất một", "Effects, at least one"),
     "for_each": ("criterion: xét trên từng tiêu chí", "criterion: tried on every criterion"),
     "fact": ("Tên dữ kiện", "Name of the fact"),
@@ -235,7 +235,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Expectation.maximum": ("Điểm tối đa áp dụng", "Applicable maximum"),
     "index": ("Chỉ số", "Index"),
     "level": ("Mã mức độ", "Id of the level"),
-    "fired": ("Các luật được áp dụng", "Rules that fire"),
+    "fired": ("Các quy tắc được áp dụng", "Rules that fire"),
     "Expectation.criteria": ("Điểm của từng tiêu chí", "Points by criterion"),
     "excluded": ("Không được xếp hạng", "Excluded from the ranking"),
     # mapping

@@ -234,7 +234,7 @@ def _sections(old: RuleSet, new: RuleSet) -> Iterator[_Compared]:
 
 def _rules(old: RuleSet, new: RuleSet, before: Words, after: Words) -> Iterator[_Compared]:
     for a, b in _kept(old.rules, new.rules):
-        yield _Compared(b.id, f"luật “{b.title.vi}”", a, b, before.rule(a), after.rule(b))
+        yield _Compared(b.id, f"quy tắc “{b.title.vi}”", a, b, before.rule(a), after.rule(b))
 
 
 def _rules_only(mine: RuleSet, other: RuleSet, words: Words) -> tuple[Named, ...]:
@@ -272,7 +272,7 @@ def _orders(old: RuleSet, new: RuleSet, pairs: Pairs) -> Iterator[Change]:
     orders = {
         "hạng mục": ([one.code for one in old.sections], [one.code for one in new.sections]),
         "tiêu chí": ([became.get(one.code, "") for one in old.criteria()], [one.code for one in new.criteria()]),
-        "luật": ([one.id for one in old.rules], [one.id for one in new.rules]),
+        "quy tắc": ([one.id for one in old.rules], [one.id for one in new.rules]),
         "ví dụ": ([one.id for one in old.examples], [one.id for one in new.examples]),
     }
     for subject, (was, now) in orders.items():

@@ -49,7 +49,7 @@ _NAMES = {
     "expect": "kết quả",
     "extends": "dựa trên ví dụ",
     "fact": "dữ kiện",
-    "fired": "luật được áp dụng",
+    "fired": "quy tắc được áp dụng",
     "first_year": "năm đầu",
     "for_each": "xét từng",
     "form": "cách tính",

@@ -19,9 +19,9 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "boundary": ("ranh giới", "boundaries"),
     "option": ("lựa chọn", "options"),
     "part": ("phần, trường hợp", "parts and cases"),
-    "rule": ("luật", "rules"),
-    "condition": ("điều kiện của luật", "conditions of rules"),
-    "effect": ("hệ quả của luật", "effects of rules"),
+    "rule": ("quy tắc", "rules"),
+    "condition": ("điều kiện của quy tắc", "conditions of rules"),
+    "effect": ("hệ quả của quy tắc", "effects of rules"),
     "level": ("mức độ", "levels"),
 }
 

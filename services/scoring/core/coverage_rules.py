@@ -36,7 +36,7 @@ def rule_marks(rule_set: RuleSet) -> Iterator[Mark]:
 
 
 def _name(rule: Rule) -> tuple[str, str]:
-    return f"luật {rule.id} ({rule.title.vi})", f"rule {rule.id}"
+    return f"quy tắc {rule.id} ({rule.title.vi})", f"rule {rule.id}"
 
 
 def _subjects(rule_set: RuleSet, rule: Rule) -> tuple[Criterion | None, ...]:

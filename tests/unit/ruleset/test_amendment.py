@@ -176,7 +176,7 @@ def test_annex_sets_the_old_rules_beside_the_new_under_their_sections(amended: A
         "| 2 | 2.1. Chi cho CNTT | 20 điểm | 15 điểm (giảm 5)<br>Ghi chú: Giảm tỷ trọng |",
         "| TT | Quy tắc | Quy định cũ (phiên bản 2021) | Quy định mới (phiên bản 2022) |",
         "|---|---|---|---|",
-        "| 1 | Luật “Trả lời chậm” | khi gửi phiếu muộn trên 0 ngày | khi gửi phiếu muộn trên 3 ngày |",
+        "| 1 | Quy tắc “Trả lời chậm” | khi gửi phiếu muộn trên 0 ngày | khi gửi phiếu muộn trên 3 ngày |",
     ]
 
 

@@ -36,7 +36,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{hint_en}",
     ),
     "example.unknown_rule": (
-        "Không có luật `{name}`.",
+        "Không có quy tắc `{name}`.",
         "There is no rule `{name}`.",
         "{hint_vi}",
         "{hint_en}",

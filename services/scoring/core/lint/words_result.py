@@ -88,7 +88,7 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
     ),
     "mean.geometric_zero": (
         (
-            "Với trung bình nhân, hạng mục bị tính 0 điểm làm cả chỉ số bằng 0: luật `{name}` quyết định nhiều "
+            "Với trung bình nhân, hạng mục bị tính 0 điểm làm cả chỉ số bằng 0: quy tắc `{name}` quyết định nhiều "
             "hơn điều nó nói."
         ),
         (

@@ -6,9 +6,9 @@ __all__ = ["ERRORS", "WARNINGS"]
 
 ERRORS: dict[str, tuple[str, str, str, str]] = {
     "rule.duplicate": (
-        "Luật `{name}` được khai báo hai lần.",
+        "Quy tắc `{name}` được khai báo hai lần.",
         "The rule `{name}` is declared twice.",
-        "Đổi tên hoặc bỏ một luật.",
+        "Đổi tên hoặc bỏ một quy tắc.",
         "Rename or drop one.",
     ),
     "fact.unknown": (
@@ -18,9 +18,9 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{hint_en}",
     ),
     "fact.outside_for_each": (
-        "Dữ kiện `{name}` chỉ có trong luật xét từng tiêu chí.",
+        "Dữ kiện `{name}` chỉ có trong quy tắc xét từng tiêu chí.",
         "The fact `{name}` exists only in a rule tried on each criterion.",
-        "Thêm `for_each: criterion` vào luật.",
+        "Thêm `for_each: criterion` vào quy tắc.",
         "Add `for_each: criterion` to the rule.",
     ),
     "comparison.operators": (
@@ -42,19 +42,19 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{hint_en}",
     ),
     "comparison.text_fact": (
-        "`{name}` là văn bản tự do, luật không xét nội dung văn bản.",
+        "`{name}` là văn bản tự do, quy tắc không xét nội dung văn bản.",
         "`{name}` is free text, which rules do not judge.",
         "Xét `state.{input}`, hoặc đổi số liệu thành choice.",
         "Judge `state.{input}`, or make the input a choice.",
     ),
     "rule.not_over_derived": (
-        "`not` đặt trên dữ kiện suy ra `{name}`: kết quả sẽ tùy thứ tự chạy luật.",
+        "`not` đặt trên dữ kiện suy ra `{name}`: kết quả sẽ tùy thứ tự chạy quy tắc.",
         "`not` over the derived fact `{name}`: the outcome would depend on the order in which rules run.",
         "Suy ra một dữ kiện cho trường hợp ngược lại, rồi xét dữ kiện đó.",
         "Derive a fact for the opposite case and test that.",
     ),
     "derived.never_derived": (
-        "Không luật nào suy ra dữ kiện `{name}`.",
+        "Không quy tắc nào suy ra dữ kiện `{name}`.",
         "No rule derives the fact `{name}`.",
         "{hint_vi}",
         "{hint_en}",
@@ -84,7 +84,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{hint_en}",
     ),
     "effect.this_outside_for_each": (
-        "`this` (mặc định) chỉ có nghĩa trong luật xét từng tiêu chí.",
+        "`this` (mặc định) chỉ có nghĩa trong quy tắc xét từng tiêu chí.",
         "`this` (the default) means something only in a rule tried on each criterion.",
         "Ghi mã tiêu chí, hoặc thêm `for_each: criterion`.",
         "Name the criterion, or add `for_each: criterion`.",
@@ -108,7 +108,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Use an input with `minimum: 0`, or submission.days_late.",
     ),
     "rule.never_fires": (
-        "Luật không bao giờ được áp dụng: {conditions} không thể{together_vi} đúng.",
+        "Quy tắc không bao giờ được áp dụng: {conditions} không thể{together_vi} đúng.",
         "The rule never fires: {conditions} cannot hold{together_en}.",
         "Sửa điều kiện, hoặc giới hạn và lựa chọn của số liệu.",
         "Correct the condition, or the bounds and options of inputs.",
@@ -117,7 +117,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
 
 WARNINGS: dict[str, tuple[str, str, str, str]] = {
     "derived.never_used": (
-        "Dữ kiện `{name}` được suy ra nhưng không luật nào dùng.",
+        "Dữ kiện `{name}` được suy ra nhưng không quy tắc nào dùng.",
         "The fact `{name}` is derived but no rule uses it.",
         "Bỏ nó, hoặc dùng `effect: flag` nếu chỉ để đánh dấu.",
         "Drop it, or use `effect: flag` if it is only a mark.",
@@ -135,21 +135,21 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
         "Lower the cap.",
     ),
     "rule.always_fires": (
-        "Luật được áp dụng trong mọi trường hợp.",
+        "Quy tắc được áp dụng trong mọi trường hợp.",
         "The rule fires in every case.",
         "Sửa điều kiện; điều áp dụng cho mọi cơ quan thì đưa vào cách chấm.",
         "Correct the condition; what is so for every agency belongs into the methods.",
     ),
     "rule.shadowed": (
-        "Luật `{name}` không thay đổi gì: khi nó được áp dụng thì {by} đã có cùng hệ quả hoặc nặng hơn.",
+        "Quy tắc `{name}` không thay đổi gì: khi nó được áp dụng thì {by} đã có cùng hệ quả hoặc nặng hơn.",
         "The rule `{name}` changes nothing: whenever it fires, {by} does the same or more.",
-        "Bỏ luật này, hoặc sửa điều kiện của một trong các luật.",
+        "Bỏ quy tắc này, hoặc sửa điều kiện của một trong các quy tắc.",
         "Drop it, or correct the condition of one of them.",
     ),
     "effect.shadowed": (
-        "Hệ quả này không thay đổi gì: khi luật được áp dụng thì luật `{by}` đã có cùng hệ quả hoặc nặng hơn.",
+        "Hệ quả này không thay đổi gì: khi quy tắc được áp dụng thì quy tắc `{by}` đã có cùng hệ quả hoặc nặng hơn.",
         "This effect changes nothing: whenever the rule fires, the rule `{by}` does the same or more.",
-        "Bỏ hệ quả này, hoặc sửa một trong hai luật.",
+        "Bỏ hệ quả này, hoặc sửa một trong hai quy tắc.",
         "Drop it, or correct one of the rules.",
     ),
     "effect.limit_below_points": (
@@ -160,32 +160,32 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
     ),
     "effect.contradicts": (
         (
-            "Tiêu chí {target} vừa bị loại khỏi điểm tối đa vừa bị tính 0 điểm: trái với luật `{by}` khi cả hai "
+            "Tiêu chí {target} vừa bị loại khỏi điểm tối đa vừa bị tính 0 điểm: trái với quy tắc `{by}` khi cả hai "
             "cùng được áp dụng."
         ),
         (
             "Criterion {target} is taken out of the maximum and counts 0 as well: the opposite of the rule "
             "`{by}` where both fire."
         ),
-        "Đặt điều kiện để hai luật không cùng được áp dụng.",
+        "Đặt điều kiện để hai quy tắc không cùng được áp dụng.",
         "Word the conditions so that the two do not fire together.",
     ),
     "derived.contradicts": (
-        "Dữ kiện `{target}` được suy ra khác với luật `{by}` khi cả hai cùng được áp dụng.",
+        "Dữ kiện `{target}` được suy ra khác với quy tắc `{by}` khi cả hai cùng được áp dụng.",
         "The fact `{target}` is derived otherwise by the rule `{by}` where both fire.",
-        "Đặt điều kiện để hai luật không cùng được áp dụng, hoặc dùng hai dữ kiện.",
+        "Đặt điều kiện để hai quy tắc không cùng được áp dụng, hoặc dùng hai dữ kiện.",
         "Word the conditions so that the two do not fire together, or use two facts.",
     ),
     "effect.deducts_twice": (
-        "Luật này và luật `{by}` luôn cùng được áp dụng và cùng trừ điểm ở một chỗ.",
+        "Quy tắc này và quy tắc `{by}` luôn cùng được áp dụng và cùng trừ điểm ở một chỗ.",
         "This rule and the rule `{by}` always fire together, and both deduct from the same points.",
-        "Gộp hai mức trừ vào một luật.",
+        "Gộp hai mức trừ vào một quy tắc.",
         "Make one deduction of the two.",
     ),
     "rules.too_many": (
-        "Quá nhiều luật hoặc điều kiện để xét hết các trường hợp: có thể còn luật thừa hoặc mâu thuẫn chưa được nêu.",
+        "Quá nhiều quy tắc hoặc điều kiện để xét hết các trường hợp: quy tắc thừa, mâu thuẫn có thể chưa được nêu.",
         "There are too many rules or conditions to try all cases: rules that are void or contradict may go unnoticed.",
-        "Chia điều kiện dài thành các dữ kiện suy ra, bỏ luật thừa.",
+        "Chia điều kiện dài thành các dữ kiện suy ra, bỏ quy tắc thừa.",
         "Split long conditions into derived facts, drop rules that are not needed.",
     ),
 }

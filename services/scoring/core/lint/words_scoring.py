@@ -32,7 +32,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     "method.points_negative": (
         "Điểm {value} là số âm.",
         "{value} points are negative.",
-        "Trừ điểm bằng một luật với `effect: deduct`.",
+        "Trừ điểm bằng một quy tắc với `effect: deduct`.",
         "Deduct points by a rule with `effect: deduct`.",
     ),
     "method.no_parts": (

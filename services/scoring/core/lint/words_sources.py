@@ -24,9 +24,9 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Say `required: true`, or drop `without`.",
     ),
     "evidence.share_zeroed": (
-        "Thiếu tài liệu thì được tính {value} số điểm, nhưng luật `{by}` khi đó tính tiêu chí 0 điểm.",
+        "Thiếu tài liệu thì được tính {value} số điểm, nhưng quy tắc `{by}` khi đó tính tiêu chí 0 điểm.",
         "Without evidence {value} of the points count, but the rule `{by}` then makes the criterion count 0.",
-        "Bỏ `without`, hoặc trừ tiêu chí này ra khỏi luật.",
+        "Bỏ `without`, hoặc trừ tiêu chí này ra khỏi quy tắc.",
         "Drop `without`, or except the criterion from the rule.",
     ),
 }
@@ -35,7 +35,7 @@ WARNINGS: dict[str, tuple[str, str, str, str]] = {
     "evidence.no_effect": (
         "Tiêu chí {name} bắt buộc có tài liệu kiểm chứng, nhưng thiếu tài liệu không có hệ quả gì.",
         "Criterion {name} requires evidence, but nothing follows when it is missing.",
-        "Thêm luật xét `criterion.evidence_missing`, hoặc ghi `without`.",
+        "Thêm quy tắc xét `criterion.evidence_missing`, hoặc ghi `without`.",
         "Add a rule about `criterion.evidence_missing`, or say `without`.",
     ),
     "title.says_nothing": (

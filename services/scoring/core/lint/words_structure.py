@@ -66,7 +66,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Rename one, or declare it once (methods of other criteria may use it).",
     ),
     "input.unused": (
-        "Số liệu `{name}` được hỏi nhưng không dùng để chấm điểm hay trong luật nào.",
+        "Số liệu `{name}` được hỏi nhưng không dùng để chấm điểm hay trong quy tắc nào.",
         "The input `{name}` is asked for but used by no method and no rule.",
         "Dùng nó, bỏ nó, hoặc chuyển sang tiêu chí `form: information`.",
         "Use it, drop it, or move it to a criterion of `form: information`.",
@@ -114,7 +114,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Round it to 6 decimals.",
     ),
     "number.too_large": (
-        "{value} quá lớn: bộ máy luật chỉ nhận số nhỏ hơn 2^62 phần triệu.",
+        "{value} quá lớn: bộ máy quy tắc chỉ nhận số nhỏ hơn 2^62 phần triệu.",
         "{value} is too large: the rules engine takes numbers below 2^62 millionths.",
         "Đổi đơn vị tính (ví dụ triệu đồng thay cho đồng).",
         "Change the unit (for example millions).",
