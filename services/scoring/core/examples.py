@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import count
 from typing import Protocol, TypeVar
 
 from services.scoring.core.card import Card
@@ -42,6 +43,7 @@ class _Engine(Protocol):
 
 _AT = datetime(2000, 1, 1, tzinfo=UTC)
 _EVIDENCE = (Evidence(title="Tài liệu của ví dụ"),)
+_runs = count(1)
 
 
 def run_examples(rule_set: RuleSet, engine: _Engine) -> list[Fault]:
@@ -138,7 +140,8 @@ def _plain(item: Input, value: bool | Fraction | ExampleAnswer | str) -> dict[st
 
 def _run(rule_set: RuleSet, engine: _Engine, ready: Sequence[_Ready]) -> list[Fault]:
     compiled = compile_rule_set(rule_set)
-    name = f"examples:{compiled.ref.hash}"  # a name of its own: the version may be loaded and in use
+    # A name of its own: the version may be loaded and in use, or be checked by somebody else at the same time.
+    name = f"examples:{compiled.ref.hash}:{next(_runs)}"
     engine.load(name, rule_set)
     try:
         fired = engine.fire(name, [card for _, _, card in ready])

@@ -129,3 +129,20 @@ def test_examples_leave_a_loaded_version_alone() -> None:
     engine, rule_set = Recording(), with_examples(BASE)
     run_examples(rule_set, engine)
     assert rule_set.content_hash() not in engine.names
+
+
+def test_two_who_check_the_same_document_at_once_do_not_disturb_each_other() -> None:
+    rule_set = with_examples(BASE)
+
+    class Meanwhile(DurableEngine):
+        """An engine on which somebody else checks the document between loading and firing."""
+
+        others = 1
+
+        def fire(self, rule_set_hash: str, cards: Sequence[Card]) -> list[tuple[Firing, ...]]:
+            if self.others:
+                self.others -= 1
+                assert run_examples(rule_set, self) == []
+            return super().fire(rule_set_hash, cards)
+
+    assert run_examples(rule_set, Meanwhile()) == []
