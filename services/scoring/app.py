@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.api import build_router
-from services.scoring.collections import CAMPAIGNS, CARDS, COLLECTIONS, REHEARSALS
+from services.scoring.collections import CAMPAIGNS, CARDS, COLLECTIONS, REHEARSALS, RULE_SETS
 from services.scoring.handlers import build_handlers
 from services.scoring.scorer import Scorer
+from services.scoring.usecases.let_go import let_go_retired
 from services.scoring.usecases.reconcile_rankings import rank_complete_tables
 from services.scoring.usecases.rehearse import rehearse_due
 from shared.messaging.commands import Aggregates
@@ -28,7 +29,11 @@ def definition() -> Definition:
         async def rehearse(_: frozenset[str] | None) -> None:
             await rehearse_due(aggregates, scorer)
 
+        async def let_go(written: frozenset[str] | None) -> None:
+            await let_go_retired(aggregates, scorer, written)
+
         return [
+            Reconciler("let go of retired rule sets", RULE_SETS.name, let_go),
             Reconciler("rank complete tables (cards)", CARDS.name, run),
             Reconciler("rank complete tables (campaigns)", CAMPAIGNS.name, run),
             Reconciler("rehearse", REHEARSALS.name, rehearse, long=True),

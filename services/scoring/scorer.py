@@ -68,3 +68,9 @@ class Scorer:
                 del self._versions[oldest]
                 self._engine.release(oldest)
         return found
+
+    def let_go(self, hash_: str) -> None:
+        """Free what is held of a version; whoever needs it still makes it ready again by using it."""
+        with self._lock:
+            if self._versions.pop(hash_, None) is not None:
+                self._engine.release(hash_)

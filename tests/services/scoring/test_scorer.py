@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from scoring_messages import RULE_SET, the_rule_set, verified
+from scoring_messages import NOW, RULE_SET, the_rule_set, verified
+from scoring_service import ScoringApi
 
 from services.scoring import scorer as module
+from services.scoring.collections import RULE_SETS
 from services.scoring.core.card import Card
+from services.scoring.core.life_cycle import retire
 from services.scoring.ports import Firing, RuleEngineError
 from services.scoring.scorer import Scorer
+from services.scoring.usecases.let_go import let_go_retired
 from shared.ruleset.document import RuleSet
 
 
@@ -44,6 +48,21 @@ def test_the_version_unused_the_longest_is_let_go(monkeypatch: pytest.MonkeyPatc
     assert engine.loaded == [one.content_hash(), three.content_hash()]
     scorer.score(two, [verified(rule_set=two)], None)  # let go, and ready again
     assert engine.loaded == [one.content_hash(), two.content_hash()]
+
+
+async def test_a_retired_version_is_let_go_and_ready_again_for_who_still_pins_it(api: ScoringApi) -> None:
+    engine = Engine()
+    scorer = Scorer(engine)
+    other = the_rule_set("2")
+    await api.has(RULE_SET, other)
+    for rule_set in (RULE_SET, other):
+        scorer.score(rule_set, [verified(rule_set=rule_set)], None)
+    await api.aggregates.execute(RULE_SETS, RULE_SET.key, lambda kept: retire(kept, RULE_SET.key, "an", NOW, "Cũ"))
+    await let_go_retired(api.aggregates, scorer, None)
+    assert engine.loaded == [RULE_SET.content_hash(), other.content_hash()], "only once, when it is retired"
+    await let_go_retired(api.aggregates, scorer, frozenset({RULE_SET.key, other.key}))
+    assert engine.loaded == [other.content_hash()]
+    assert scorer.score(RULE_SET, [verified()], None)[0].points == 30
 
 
 def test_a_version_that_cannot_be_loaded_leaves_nothing_half_done() -> None:
