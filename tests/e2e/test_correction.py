@@ -78,6 +78,7 @@ def places(ranking: dict[str, Any]) -> dict[str, str]:
     return {row["agency"]: row["index"] for row in ranking["rows"]}
 
 
+@pytest.mark.slow
 async def test_published_ranking_is_corrected_and_in_the_end_withdrawn(tmp_path: Path):
     async with small_year_on_a_platform(tmp_path, agencies=FEW) as year:
         for step in year.steps.values():

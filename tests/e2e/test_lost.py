@@ -23,6 +23,7 @@ async def overflow(kafka: str, topic: str, partition: int = 0) -> None:
             await producer.send_and_wait(topic, b"\x00" * (2**20 - 1000), partition=partition)
 
 
+@pytest.mark.slow
 async def test_verified_answers_that_the_broker_dropped_are_scored(tmp_path: Path):
     """The log now starts beyond what scoring has consumed: it asks for what is missing before it goes on."""
     async with burst(tmp_path, agencies=12, size=5_000, partitions=1) as running:

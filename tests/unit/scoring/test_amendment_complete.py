@@ -197,6 +197,7 @@ def told() -> dict[str, tuple[RuleSet, Amendment]]:
     return {name: (other, amend(BASE, other)) for name, other in mutants(BASE)}
 
 
+@pytest.mark.slow
 def test_every_field_that_changes_is_told() -> None:
     assert [name for name, (_, amendment) in told().items() if amendment.is_empty()] == []
     fields = {name.rsplit(" ", 1)[0].rsplit(".", 1)[-1] for name in told()}
