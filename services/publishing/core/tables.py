@@ -15,14 +15,13 @@ from services.publishing.core.wording import table_title
 from shared.contracts.scoring import RankedAgency, Ranking, UnrankedAgency
 from shared.kernel.canonical import canonical_json
 from shared.kernel.exact import show
+from shared.kernel.spreadsheet import harmless
 from shared.ruleset.document import RuleSet
 
 __all__ = ["HEADER", "RankingTable", "TableRow", "csv_bytes", "published_bytes", "ranking_table"]
 
 HEADER = ("Hạng", "Cơ quan", "Điểm", "Điểm tối đa áp dụng", "Chỉ số", "Mức độ")
 _CSV_HEADER = ("Hạng", "Mã cơ quan", *HEADER[1:], "Lý do không xếp hạng")
-# What spreadsheets take for a formula (OWASP, "CSV injection"), with the full-width signs that Excel reads alike.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,9 @@ def csv_bytes(ranking: Ranking, rule_set: RuleSet) -> bytes:
     writer.writerow(_CSV_HEADER)
     for row in table.rows:
         rank, *rest = row.cells()
-        writer.writerow([_harmless(cell) for cell in (rank, row.agency, *rest, "")])
+        writer.writerow([harmless(cell) for cell in (rank, row.agency, *rest, "")])
     for agency, name, reason in table.unranked:
-        writer.writerow([_harmless(cell) for cell in ("", agency, name, "", "", "", "", reason)])
+        writer.writerow([harmless(cell) for cell in ("", agency, name, "", "", "", "", reason)])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -109,7 +108,3 @@ def _reason(row: UnrankedAgency, rule_set: RuleSet) -> str:
     titles = {rule.id: rule.title.vi for rule in rule_set.rules}
     rules = "; ".join(titles.get(rule, rule) for rule in row.rules)
     return f"Không xếp hạng theo quy tắc: {rules}" if rules else "Không xếp hạng theo quy tắc của bộ tiêu chí"
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell

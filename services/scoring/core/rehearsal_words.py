@@ -10,6 +10,7 @@ from fractions import Fraction
 from services.scoring.core.rehearsal import MovedCriterion, Names, Report, Row, Standing
 from shared.contracts.scoring import FiredRule
 from shared.kernel.exact import exact_text, show, vietnamese
+from shared.kernel.spreadsheet import harmless
 from shared.ruleset.words import number
 
 __all__ = ["CSV_HEADER", "csv_lines", "drivers", "value_shown"]
@@ -36,10 +37,10 @@ def value_shown(standing: Standing, names: Names) -> str:
 
 
 def csv_lines(report: Report, rows: Iterable[Row]) -> Iterator[str]:
-    """Lines of CSV (RFC 4180), exact numbers, without the header."""
+    """Lines of CSV (RFC 4180), exact numbers, without the header; no text can be taken for a formula."""
     for row in rows:
-        text = io.StringIO()
-        csv.writer(text).writerow([row.agency, row.name, *_cells(row), "; ".join(drivers(report, row))])
+        text, why = io.StringIO(), "; ".join(drivers(report, row))
+        csv.writer(text).writerow([row.agency, harmless(row.name), *_cells(row), harmless(why)])
         yield text.getvalue()
 
 

@@ -14,8 +14,9 @@ from scoring_strategies import best_of_group, rule_sets, submissions
 
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.core.lineage import Link, carried_along, lineage, links
-from services.scoring.core.rehearsal import MovedCriterion, basis_of, scored_hash
+from services.scoring.core.rehearsal import MovedCriterion, Report, Row, Standing, basis_of, names_of, scored_hash
 from services.scoring.core.rehearsal_criteria import Comparing, Side
+from services.scoring.core.rehearsal_words import csv_lines
 from services.scoring.core.scorecard import Scorecard
 from services.scoring.scorer import Scorer
 from shared.contracts.verification import VerifiedSubmission
@@ -194,3 +195,27 @@ def test_the_basis_is_what_is_scored_and_nothing_else() -> None:
     assert basis == basis_of(path, "2021", {"so-y-te": scored_hash(same)}, names)
     assert basis != basis_of(path, "2022", {"so-y-te": scored_hash(plain)}, names)
     assert basis != basis_of((FIRST, SPLIT), "2021", {"so-y-te": scored_hash(plain)}, names)
+
+
+def test_a_name_in_the_csv_cannot_be_taken_for_a_formula() -> None:
+    rule_set = a_version("1", None, "1.1")
+    level = rule_set.result.levels[0].id
+    standing = Standing(points=Fraction(1), maximum=Fraction(2), index=Fraction(1, 2), level=level)
+    row = Row(agency="so-y-te", name='=HYPERLINK("x")', before=standing, after=standing)
+    report = Report(
+        rule_set=rule_set.ref(),
+        compared_with=rule_set.ref(),
+        campaign="2021",
+        programme=rule_set.programme,
+        group=rule_set.group,
+        basis_hash="0" * 64,
+        path=(rule_set.key,),
+        agencies=1,
+        pages=1,
+        tally={},
+        asked_again={},
+        left_out=(),
+        names=(names_of(rule_set), names_of(rule_set)),
+    )
+    (line,) = csv_lines(report, [row])
+    assert line.startswith('so-y-te,"\'=HYPERLINK(""x"")",1,1,2,2,0.5,')
