@@ -5,6 +5,7 @@ Rehearsing and acknowledging are in ruleset_rehearse.py, what applied when in ru
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -18,7 +19,8 @@ from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, U
 from deploy.xephang.commands.outcome import examples, fault_lines, note, say, say_json, say_table
 from services.scoring.core.amendment import amend, render_text
 from services.scoring.documents import MEDIA_TYPE, is_workbook
-from shared.kernel.errors import Fault
+from shared.kernel.clock import LOCAL_ZONE
+from shared.kernel.errors import Fault, Invalid
 from shared.ruleset.document import RuleSet
 
 __all__ = ["FIRST", "SECOND", "Key", "Why", "register", "step_words"]
@@ -41,6 +43,7 @@ _STATEMENTS = {"nothing_to_rehearse": "chưa có số liệu đã thẩm tra đ�
 # Whoever loads a rule set neither acknowledges its rehearsal nor approves it (four eyes), in the demo too.
 FIRST, SECOND = "demo-rules-admin-1", "demo-rules-admin-2"
 _SHOWN_LINES = 40
+_HASH_DIGITS = 64
 _KEY = "bac-giang-it-province@2021.1"
 
 
@@ -85,11 +88,27 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Phê duyệt bản nháp; người nạp không được tự phê duyệt (approve as a second person)."""
+    _check_whole(key, seen)
     client = connect(url, token, data, "rules_admin", person=SECOND)
     draft = _document(client, key)
     _say_what_it_changes(client, draft)
     body = {"reason": reason, "hash": seen or draft.content_hash()}
     _told(client.post(path_of("scoring", "rulesets", key, "approve"), body), as_json)
+
+
+def _check_whole(key: str, hash_: str) -> None:
+    """Raises `Invalid` for a hash that was cut off, as `list` shows it, or mistyped."""
+    if not hash_ or (len(hash_) == _HASH_DIGITS and set(hash_) <= set("0123456789abcdef")):
+        return
+    fault = Fault(
+        "ruleset.hash_malformed",
+        f"--hash {hash_}",
+        "mã băm SHA-256 gồm đúng 64 ký tự 0-9, a-f",
+        "a SHA-256 hash has exactly 64 characters 0-9, a-f",
+        f"chép đủ mã băm mà `xephang ruleset show {key}` in ra",
+        f"copy the whole hash that `xephang ruleset show {key}` prints",
+    )
+    raise Invalid("Mã băm không đầy đủ hoặc gõ sai", "the hash is cut off or mistyped", (fault,), fault.code)
 
 
 def _document(client: Client, key: str) -> RuleSet:
@@ -133,7 +152,7 @@ def activate(
 
 
 def rollback(
-    key: Key,
+    key: Annotated[str, typer.Argument(help=f"Phiên bản bị thay lại (the one to leave), ví dụ {_KEY}.")],
     year: Annotated[int, typer.Option(help="Từ năm này dùng lại phiên bản trước (from this year on).")],
     reason: Annotated[str, typer.Option(help="Lý do (why).")],
     url: Url = "",
@@ -149,6 +168,7 @@ def rollback(
         return
     _show(done["rolled_back"])
     _show(done["applies"])
+    say(f"Từ năm {year} áp dụng lại {_key(done['applies'])}, thay {key} (applies again from {year} on)")
 
 
 def retire(
@@ -205,9 +225,14 @@ def step_words(step: dict[str, Any]) -> str:
     named = ", ".join(part for part in about if part)
     reason = f": {step['reason']}" if step.get("reason") else ""
     statement = _STATEMENTS.get(step.get("statement", ""), "")
-    return f"{step['at']}  {what}{f' ({named})' if named else ''} – {step['by']}{reason}" + (
+    return f"{_local(step['at'])}  {what}{f' ({named})' if named else ''} – {step['by']}{reason}" + (
         f" [{statement}]" if statement else ""
     )
+
+
+def _local(at: str) -> str:
+    """A moment on Vietnam's clock, which is also the one of `--known-at`; --json has it exactly."""
+    return f"{datetime.fromisoformat(at).astimezone(LOCAL_ZONE):%d/%m/%Y %H:%M}"
 
 
 def _key(state: dict[str, Any]) -> str:
@@ -225,7 +250,9 @@ def _told(state: dict[str, Any], as_json: bool) -> None:
 
 
 def _show(state: dict[str, Any]) -> None:
-    since = f" từ năm {state['active_from_year']}" if state["active_from_year"] else ""
-    since += f" đến năm {state['active_until_year']}" if state.get("active_until_year") else ""
+    # A set that was retired is not out of use since the year from which it was in use.
+    in_use = state["status"] != "retired"
+    since = f" từ năm {state['active_from_year']}" if in_use and state["active_from_year"] else ""
+    since += f" đến năm {state['active_until_year']}" if in_use and state.get("active_until_year") else ""
     say(f"{_key(state)}: {_STATUS.get(state['status'], state['status'])}{since} – {state['title']}")
     say(f"  SHA-256 {state['ref']['hash']}")

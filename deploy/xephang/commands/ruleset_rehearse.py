@@ -31,7 +31,7 @@ _TALLY = {
     "points_up": "tăng điểm",
     "points_down": "giảm điểm",
     "index_moved": "chỉ đổi chỉ số",
-    "unchanged": "không đổi",
+    "unchanged": "không đổi điểm, hạng, mức độ",
 }
 
 
@@ -149,7 +149,11 @@ def _table(report: Report, rows: list[dict[str, Any]], shown: int) -> None:
         for row in moved[:shown]
     ]
     value = "Chỉ số" if report.names[1].by_index else "Điểm"
-    say_table(f"{len(moved)} cơ quan thay đổi", ("Cơ quan", "Hạng", value, "Mức độ", "Vì sao"), lines)
+    say_table(
+        f"{len(moved)} cơ quan có điểm, hạng hoặc tiêu chí thay đổi",
+        ("Cơ quan", "Hạng", value, "Mức độ", "Vì sao"),
+        lines,
+    )
     if len(moved) > shown:
         note(f"còn {len(moved) - shown} cơ quan nữa; --shown, --csv hoặc --json cho đủ")
 

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def try_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Tệp bộ tiêu chí YAML hoặc JSON.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Tệp bộ tiêu chí YAML, JSON hoặc Excel (.xlsx).")],
     require_coverage: Annotated[
         bool,
         typer.Option("--require-coverage", help="Còn chỗ chưa có ví dụ là lỗi (what examples leave out is an error)."),

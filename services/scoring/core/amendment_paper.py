@@ -44,16 +44,20 @@ def _blocks(one: Amendment) -> Iterator[Block]:
     if one.is_empty():
         yield Says("Nội dung không thay đổi.")
         return
-    yield from _table("I. Tiêu chí", "Tiêu chí", one, list(_criteria(one)))
-    yield from _table("II. Quy tắc chung", "Quy tắc", one, list(_rules(one)))
-    yield from _table("III. Quy định khác", "Nội dung", one, list(_set(one)))
+    parts = (
+        ("Tiêu chí", "Tiêu chí", list(_criteria(one))),
+        ("Quy tắc chung", "Quy tắc", list(_rules(one))),
+        ("Quy định khác", "Nội dung", list(_set(one))),
+    )
+    for numeral, (heading, subject, lines) in zip(
+        ("I", "II", "III"), (part for part in parts if part[2]), strict=False
+    ):
+        yield from _table(f"{numeral}. {heading}", subject, one, lines)
     yield Says(f"Các nội dung không nêu ở trên giữ nguyên như phiên bản {one.before}.")
     yield Says(f"SHA-256 của phiên bản {one.before}: {one.hash_before}; của phiên bản {one.after}: {one.hash_after}.")
 
 
 def _table(heading: str, subject: str, one: Amendment, lines: list[_Line | str]) -> Iterator[Block]:
-    if not lines:
-        return
     header = ("TT", subject, f"Quy định cũ (phiên bản {one.before})", f"Quy định mới (phiên bản {one.after})")
     yield Heading(2, heading)
     yield Grid("", header, tuple(_rows(lines)), _WIDTHS)

@@ -47,7 +47,7 @@ _OUT_OF_TURN = {
     "retired": (
         "retired",
         (
-            "Bộ tiêu chí {key} đã ngừng dùng; hãy nạp thành phiên bản mới",
+            "Bộ tiêu chí {key} đã thôi dùng; hãy nạp thành phiên bản mới",
             "{key} is retired; load it under a new version",
         ),
         (
@@ -164,8 +164,8 @@ def not_rehearsed(key: str, campaigns: Sequence[str], made: Sequence[str]) -> Co
     code = "ruleset.not_acknowledged" if made else "ruleset.not_rehearsed"
     named = ", ".join(campaigns)
     return Conflict(
-        f"Bộ tiêu chí {key} chưa có kết quả chấm thử được người thứ hai xác nhận; số liệu đã thẩm tra có ở đợt {named}",
-        f"no rehearsal of {key} was acknowledged by a second person; verified data is in {named}",
+        f"Bộ tiêu chí {key} cần kết quả chấm thử được người thứ hai xác nhận, ở ít nhất một đợt đã thẩm tra: {named}",
+        f"{key} needs a rehearsal that a second person acknowledged, on at least one of {named}",
         faults,
         code,
     )
