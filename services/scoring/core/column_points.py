@@ -263,7 +263,8 @@ _Way = Steps | Ratio | _Closures | None
 
 
 def _way(criterion: CompiledCriterion, reader: Reader) -> _Way:
-    if criterion.information and all(name in reader.columns for name in _inputs(criterion)):
+    plain = criterion.asked is None and all(name in reader.columns for name in _inputs(criterion))
+    if criterion.information and plain:
         return None  # in the state `value` wherever nothing is odd
     return Steps.of(criterion, reader) or Ratio.of(criterion, reader) or _Closures(criterion, reader)
 

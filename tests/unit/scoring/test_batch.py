@@ -152,6 +152,23 @@ def test_highest_values_of_another_group_are_not_remembered() -> None:
     assert (provisional.points, provisional.criteria[0].state) == (0, "pending")
 
 
+def test_information_that_is_asked_only_of_some_has_no_value_for_the_others() -> None:
+    """What is only asked gives no points either way; but rules see its state."""
+    only_if = {"when": {"fact": "input.has", "is": True}}
+    rule_set = a_rule_set(
+        a_section(
+            "1",
+            a_criterion("1.1", {"form": "yes_no", "input": "has"}, [an_input("has", "boolean")]),
+            a_criterion("1.2", {"form": "information"}, [an_input("note", "text")], 0, asked_if=only_if),
+        ),
+        rules=[a_rule("told", {"fact": "criterion.state", "is": "value"}, for_each="criterion")],
+    )
+    verified = [a_submission(rule_set, {"has": has, "note": "x"}) for has in (True, False, True, False)]
+    cards = Scorer(DurableEngine()).score(rule_set, verified, {})
+    fired = [[firing.criterion for firing in card.firings] for card in cards]
+    assert fired == [["1.1", "1.2"], ["1.1"]] * 2
+
+
 def test_deductions_by_a_fact_are_each_card_s_own() -> None:
     by_count = {"effect": "deduct", "points": 1, "times": "input.n"}
     rule_set = a_rule_set(
