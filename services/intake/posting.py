@@ -19,6 +19,7 @@ from shared.contracts.intake import PlatformSubmissionV1
 from shared.http.auth import Person
 from shared.http.problems import parse_body
 from shared.kernel.canonical import canonical_json, sha256_hex, with_exact_text
+from shared.kernel.complaints import complaint_vi
 from shared.kernel.errors import Fault, Forbidden, Invalid
 
 __all__ = ["BATCH", "STRUCTURED", "cloud_headers", "read_batch", "read_posted"]
@@ -133,7 +134,7 @@ def _malformed(error: ValidationError) -> Invalid:
         Fault(
             "submission.malformed",
             ascii(".".join(map(str, item["loc"])))[1:-1][:200],
-            f"Giá trị không hợp lệ: {item['msg']}",
+            complaint_vi(item),
             item["msg"],
             "Xem lược đồ JSON của nội dung gửi (POST /submissions) trong tài liệu API",
             "see the JSON Schema of the body (POST /submissions) in the API's documentation",

@@ -15,6 +15,7 @@ from services.verification.core.case import MAX_DAYS_TO_CORRECT
 from services.verification.core.findings import MAX_REASON, Draft
 from shared.contracts.common import AgencyId, CampaignId
 from shared.http.problems import exact_body
+from shared.kernel.complaints import complaint_vi
 from shared.kernel.errors import Fault, Invalid
 from shared.ruleset.document import Programme
 
@@ -139,7 +140,7 @@ def _faults(error: ValidationError) -> list[Fault]:
         Fault(
             "request.malformed",
             ".".join(str(part) for part in item["loc"])[:200],
-            f"Giá trị không hợp lệ: {item['msg']}",
+            complaint_vi(item),
             item["msg"],
             "Xem mô tả nội dung yêu cầu trong tài liệu API (/docs)",
             "see the body's description in the API's documentation (/docs)",

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from shared.http.auth import Unauthenticated
 from shared.kernel.canonical import loads_exact
+from shared.kernel.complaints import complaint_vi
 from shared.kernel.errors import Conflict, DomainError, Fault, Forbidden, Invalid, NotFound
 from shared.messaging.messages import PublisherUnavailable
 from shared.storage.port import StoreUnavailable
@@ -109,7 +110,7 @@ def install_problem_handlers(app: FastAPI) -> None:
             Fault(
                 "request.malformed",
                 ".".join(str(part) for part in item["loc"]),
-                f"Giá trị không hợp lệ: {item['msg']}",
+                complaint_vi(item),
                 item["msg"],
             )
             for item in error.errors()

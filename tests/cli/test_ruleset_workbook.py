@@ -42,6 +42,23 @@ def test_without_a_name_the_workbook_is_named_after_the_set(run: Run) -> None:
     assert Path("mic-it-ministries-2016.1.xlsx").exists()
 
 
+def test_a_workbook_that_somebody_worked_in_is_not_written_over(run: Run, book: Path) -> None:
+    assert run("ruleset", "export", SET, "-o", book).code == 0  # the same again harms nobody
+    change(book, "C5", 9)
+    changed = book.read_bytes()
+    ended = run("ruleset", "export", SET, "-o", book)
+    assert ended.code == 2
+    assert "--overwrite" in ended.err
+    assert book.read_bytes() == changed
+    assert run("ruleset", "export", SET, "-o", book, "--overwrite").code == 0
+    assert book.read_bytes() != changed
+
+
+def test_a_workbook_is_named_so_that_excel_opens_it(run: Run, tmp_path: Path) -> None:
+    assert run("ruleset", "export", SET, "-o", tmp_path / "bo.xls").code == 2
+    assert not (tmp_path / "bo.xls").exists()
+
+
 def test_lint_and_test_take_a_workbook_and_name_cells(run: Run, book: Path) -> None:
     assert run("ruleset", "lint", book).out.startswith(f"✓ {book}: mic-it-ministries@2016.1")
     change(book, "C5", 9)

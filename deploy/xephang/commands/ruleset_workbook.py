@@ -39,6 +39,9 @@ def export(
             "--output", "-o", dir_okay=False, help="Tệp .xlsx (mặc định: mã-phiên-bản.xlsx).", show_default=False
         ),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Ghi đè tệp đã có nội dung khác (replace what is there).")
+    ] = False,
     url: Url = "",
     token: Token = "",
     data: Data = DEFAULT_DATA,
@@ -48,7 +51,15 @@ def export(
 
     rule_set = _rule_set(source, url, token, data)
     file = output or Path(f"{rule_set.id}-{rule_set.version}.xlsx")
-    _write(file, workbook_of(rule_set))
+    content = workbook_of(rule_set)
+    if file.suffix.lower() != ".xlsx":
+        raise misuse(f"{str(file)!r} phải có đuôi .xlsx, nếu không Excel không mở (name it .xlsx, or Excel refuses it)")
+    if not overwrite and file.exists() and file.read_bytes() != content:
+        raise misuse(
+            f"{str(file)!r} đã có và khác với bản sẽ ghi; đặt tên khác bằng -o, hoặc thêm --overwrite để ghi đè"
+            " (it exists and may hold somebody's work: give another name, or --overwrite)"
+        )
+    _write(file, content)
     say(f"✓ {file}: {_told(rule_set)}")
 
 

@@ -180,6 +180,15 @@ def test_annex_sets_the_old_rules_beside_the_new_under_their_sections(amended: A
     ]
 
 
+def test_parts_of_the_annex_are_numbered_as_they_come(amended: Amended) -> None:
+    renamed = amended(
+        ("below: 0.9}", "below: 0.95}"),
+        ("first_year: 2021", "first_year: 2022"),
+    )
+    headings = [line for line in to_markdown(amendment_paper(renamed)).splitlines() if line.startswith("## ")]
+    assert headings == ["## I. Tiêu chí", "## II. Quy định khác"]
+
+
 def test_annex_says_what_is_dropped_added_and_split(amended: Amended) -> None:
     found = amended(
         ("code: '1.5'", "code: '1.7'"),
