@@ -46,10 +46,12 @@ class Refused(DomainError):
 
     def __init__(self, status: int, problem: dict[str, Any], request: str) -> None:
         faults = tuple(_fault(each, status) for each in problem.get("faults") or () if isinstance(each, dict))
+        vi = str(problem.get("title") or f"Máy chủ trả lời HTTP {status}")
+        en = str(problem.get("detail") or f"the server answered HTTP {status}")
         super().__init__(
-            str(problem.get("title") or f"Máy chủ trả lời HTTP {status}"),
-            str(problem.get("detail") or f"the server answered HTTP {status}"),
-            faults or (_own_fault(status, problem, request),),
+            vi,
+            en,
+            faults or (_own_fault(status, problem, request, vi, en),),
             str(problem.get("type", "")).removeprefix(PROBLEM_TYPE) or "refused",
         )
         self.status = status
@@ -186,8 +188,7 @@ def _fault(raw: dict[str, Any], status: int) -> Fault:
     return Fault(*(str(raw.get(name, "")) for name in names), *(str(each or "") for each in given.values()))
 
 
-def _own_fault(status: int, problem: dict[str, Any], request: str) -> Fault:
+def _own_fault(status: int, problem: dict[str, Any], request: str, vi: str, en: str) -> Fault:
     """A refusal without faults still names a place (the request) and, where there is one, a remedy."""
-    remedy_vi, remedy_en = _REMEDIES.get(status, ("", ""))
     code = str(problem.get("type", "")).removeprefix(PROBLEM_TYPE) or f"http.{status}"
-    return Fault(code, request, f"bị từ chối (HTTP {status})", f"refused (HTTP {status})", remedy_vi, remedy_en)
+    return Fault(code, request, vi, en, *_REMEDIES.get(status, ("", "")))
