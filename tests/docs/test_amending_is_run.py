@@ -167,6 +167,7 @@ async def follow(page: Page, folder_: Path, monkeypatch: pytest.MonkeyPatch, age
     return reader.variables
 
 
+@pytest.mark.slow
 async def test_next_years_amendment_from_the_workbook_to_the_version_in_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

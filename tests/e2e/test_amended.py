@@ -195,6 +195,7 @@ async def case_loses_only_what_is_asked_again(amended: Amended) -> None:
     await amended.accept_the_rest()
 
 
+@pytest.mark.slow
 async def test_amended_year_keeps_what_was_answered_and_is_ranked_under_the_new_set(tmp_path: Path) -> None:
     await played(tmp_path, "verified")
 
