@@ -265,6 +265,6 @@ def test_two_processes_leave_the_newest_state_last(steps: Sequence[tuple[Any, ..
 
 @pytest.mark.slow
 @given(of_orders | of_prices)
-@settings(anything, max_examples=10_000)
+@settings(anything, max_examples=2_000)
 def test_two_processes_at_length(steps: Sequence[tuple[Any, ...]]) -> None:
     asyncio.run(live_through(steps))

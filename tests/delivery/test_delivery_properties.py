@@ -181,13 +181,13 @@ def test_watermark_never_passes_what_some_group_has_not_consumed(steps: Sequence
 
 @pytest.mark.slow
 @given(fates)
-@settings(anything, max_examples=5000)
+@settings(anything, max_examples=1500)
 def test_everything_is_billed_once_and_in_order_at_length(steps: Sequence[tuple[Any, ...]]) -> None:
     asyncio.run(live_through(steps))
 
 
 @pytest.mark.slow
 @given(gentle_fates)
-@settings(anything, max_examples=3000)
+@settings(anything, max_examples=1000)
 def test_watermark_at_length(steps: Sequence[tuple[Any, ...]]) -> None:
     asyncio.run(watch_watermarks(steps))

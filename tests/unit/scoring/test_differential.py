@@ -64,7 +64,7 @@ def test_production_and_reference_agree(limits: Limits | None, data: st.DataObje
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limits", [None, TIGHT], ids=["usual", "tight"])
-@settings(max_examples=3000, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=800, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_production_and_reference_agree_on_many(limits: Limits | None, data: st.DataObject) -> None:
     compare(data, limits)

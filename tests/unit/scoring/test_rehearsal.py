@@ -107,7 +107,7 @@ def test_what_cannot_differ_is_rightly_left_out(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_what_cannot_differ_is_rightly_left_out_of_many(data: st.DataObject) -> None:
     compare(data)
