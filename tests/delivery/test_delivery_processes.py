@@ -254,6 +254,7 @@ def test_two_processes_lose_nothing(steps: Sequence[tuple[Any, ...]]) -> None:
     asyncio.run(live_through(steps))
 
 
+@pytest.mark.slow
 @given(of_prices)
 @settings(anything, max_examples=200)
 @example(SLOW_ONE_COMES_LAST)
