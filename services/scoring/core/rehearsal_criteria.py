@@ -63,9 +63,9 @@ class Comparing:
         self._alike = frozenset(code for code, new in self.renamed.items() if self._scored_alike(code, new))
         self._others = [link for link in linked if not self._alike.issuperset(link.before) or not link.before]
         read = {name for code in self._alike for name in _reads(self._was[code])}
-        types = [{item.id: item.type for item in one.rule_set.inputs().values()} for one in (before, after)]
+        was, now = _asked(before), _asked(after)
         self._figures = tuple(sorted(read))
-        self._comparable = all(types[0].get(name) == types[1].get(name) for name in read)
+        self._comparable = all(was.get(name) == now.get(name) for name in read)
         self._evidence = [(code, self.renamed[code]) for code in self._alike if self._was[code].evidence_required]
 
     def _scored_alike(self, before: str, after: str) -> bool:
@@ -111,6 +111,15 @@ class Comparing:
 
     def _by_new_codes(self, codes: Iterable[str]) -> set[str]:
         return {self.renamed.get(code, code) for code in codes}
+
+
+def _asked(compiled: CompiledRuleSet) -> dict[str, tuple[str, bool, str]]:
+    """What a figure can be: that depends on the criterion that asks for it, whichever criteria use it."""
+    return {
+        item.id: (item.type, item.per_unit, criterion.source.not_applicable)
+        for criterion in compiled.criteria
+        for item in criterion.source.inputs
+    }
 
 
 def _scoring(criterion: CompiledCriterion) -> tuple[object, ...]:

@@ -106,6 +106,23 @@ def test_what_cannot_differ_is_rightly_left_out(data: st.DataObject) -> None:
     compare(data)
 
 
+def test_a_figure_that_another_criterion_asks_for_may_no_longer_be_not_applicable() -> None:
+    count = {"form": "count", "input": "a", "unit_points": 1}
+    asks = a_criterion("1.1", {"form": "information"}, [an_input("a", "decimal")], 0, not_applicable="refused")
+    uses = a_criterion("1.2", count, [], not_applicable="allowed")
+    old = a_rule_set(a_section("1", asks, uses), version="1")
+    new = a_rule_set(
+        a_section("1", {**asks, "not_applicable": "allowed"}, uses),
+        version="2",
+        mapping={"version": "1", "entries": []},
+    )
+    linked = links((old, new))
+    ((before, after),) = sides((old, new), [a_submission(old, {"a": "!not_applicable"})], {})
+    told = [*Comparing(before.compiled, after.compiled, linked).moved(before, after)]
+    assert [shown(one) for one in told] == by_looking_at_all(linked, before.scorecard, after.scorecard)
+    assert [one.maximum for one in told] == [(10, 0)]
+
+
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
