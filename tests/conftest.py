@@ -4,7 +4,7 @@ from hypothesis import settings
 
 from deploy.xephang.collector import collect_seldom
 
-settings.register_profile("xephang", deadline=None, max_examples=40)
+settings.register_profile("xephang", deadline=None, max_examples=30)
 settings.load_profile("xephang")
 
 
