@@ -247,6 +247,7 @@ OTHERS_WATERMARK = (
 )
 
 
+@pytest.mark.slow
 @given(of_orders)
 @settings(anything, max_examples=200)
 @example(OTHERS_WATERMARK)

@@ -46,6 +46,7 @@ async def stands_at(serving: Serving, status: str) -> None:
     await wait_for(f"{KEY} is {status}", there, seconds=30)
 
 
+@pytest.mark.slow
 async def test_a_rule_set_is_put_in_force_over_kafka(serving: Serving):
     broken = await ask(serving, "posted", "an", content=TEXT.replace("maximum: 6", "maximum: 7", 1), name="bo.yaml")
     letter = await serving.dead_letter("scoring", broken)

@@ -204,6 +204,7 @@ def test_every_field_that_changes_is_told() -> None:
     assert {"weight", "without", "zero_best", "asked_if", "per_unit", "mean", "of", "first", "flag", "en"} <= fields
 
 
+@pytest.mark.slow
 def test_only_a_change_of_points_claims_one() -> None:
     for name, (other, amendment) in told().items():
         maxima = [
