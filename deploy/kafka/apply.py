@@ -11,7 +11,7 @@ from confluent_kafka import admin as confluent
 from confluent_kafka.admin import AdminClient
 
 from deploy.kafka.grants import Grant
-from shared.contracts.registry import dead_letter_topics, topics
+from shared.contracts.registry import all_topics
 
 __all__ = ["apply_grants", "apply_topics", "apply_users", "held_grants"]
 
@@ -30,7 +30,7 @@ def apply_topics(admin: AdminClient, replication: int) -> list[str]:
     """Create the topics that are missing; answers their names. Raises `KafkaException`."""
     wanted = [
         _kafka.NewTopic(topic.name, topic.partitions, replication, config=topic.config(replication))
-        for topic in (*topics().values(), *dead_letter_topics().values())
+        for topic in all_topics()
     ]
     made = []
     for name, outcome in admin.create_topics(wanted, operation_timeout=_TIMEOUT).items():

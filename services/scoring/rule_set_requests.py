@@ -142,7 +142,7 @@ def _nobody(data: Any) -> Invalid:
         "gửi lại với ce_actor là tên người yêu cầu",
         "send it again with the person's name as ce_actor",
     )
-    return Invalid(fault.vi, fault.en, (fault,), fault.code)
+    return Invalid.of(fault)
 
 
 def _another(data: RuleSetPostedV1, key: str) -> Invalid:
@@ -154,7 +154,7 @@ def _another(data: RuleSetPostedV1, key: str) -> Invalid:
         "sửa rule_set của thông điệp cho khớp với id và version của văn bản",
         "make the message's rule_set agree with the document's id and version",
     )
-    return Invalid(fault.vi, fault.en, (fault,), fault.code)
+    return Invalid.of(fault)
 
 
 def _asked_of(data: Any) -> str:

@@ -15,7 +15,7 @@ __all__ = [
     "DEAD_LETTER_TYPE",
     "SERVICES",
     "Topic",
-    "all_topic_names",
+    "all_topics",
     "dead_letter_topics",
     "largest_value",
     "topic",
@@ -100,6 +100,6 @@ def largest_value(name: str) -> int:
     return found.max_message_mib * 2**20 - 64 * 2**10
 
 
-def all_topic_names() -> list[str]:
+def all_topics() -> tuple[Topic, ...]:
     """Every topic to create: the declared ones and their dead-letter topics."""
-    return [*topics(), *dead_letter_topics()]
+    return (*topics().values(), *dead_letter_topics().values())

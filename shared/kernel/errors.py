@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 __all__ = ["Conflict", "DomainError", "Fault", "Forbidden", "Invalid", "NotFound"]
 
@@ -47,6 +48,11 @@ class DomainError(Exception):
     en: str
     faults: Sequence[Fault] = field(default_factory=tuple)
     code: str = "refused"
+
+    @classmethod
+    def of(cls, fault: Fault) -> Self:
+        """The refusal that one fault alone is: it has the fault's words and code."""
+        return cls(fault.vi, fault.en, (fault,), fault.code)
 
     def __str__(self) -> str:
         return "\n".join([f"{self.vi} ({self.en})", *(f"  {fault}" for fault in self.faults)])

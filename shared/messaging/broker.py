@@ -26,7 +26,7 @@ from faststream.security import BaseSecurity, SASLScram512
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import UnreadableEvent, decode, read_event
-from shared.contracts.registry import dead_letter_topics, topics
+from shared.contracts.registry import all_topics, topics
 from shared.messaging.access import Access
 from shared.messaging.inbox import Inbox
 from shared.messaging.losses import Losses
@@ -337,7 +337,7 @@ async def create_topics(address: str, replication: int = 1, access: Access = ANY
     try:
         wanted = [
             NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config(replication))
-            for topic in (*topics().values(), *dead_letter_topics().values())
+            for topic in all_topics()
         ]
         response = await admin.create_topics(wanted)
         for name, code, *_ in response.topic_errors:
@@ -352,7 +352,7 @@ async def touch_topics(address: str) -> None:
     client = AIOKafkaConsumer(bootstrap_servers=address)
     await client.start()
     try:
-        for topic in (*topics().values(), *dead_letter_topics().values()):
+        for topic in all_topics():
             await client.end_offsets([TopicPartition(topic.name, number) for number in range(topic.partitions)])
     finally:
         await client.stop()

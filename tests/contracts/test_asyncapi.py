@@ -12,7 +12,7 @@ from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 from jsonschema import Draft202012Validator
 
 from shared.contracts.envelope import ATTRIBUTES
-from shared.contracts.registry import SERVICES, all_topic_names, dead_letter_topics, topics
+from shared.contracts.registry import SERVICES, all_topics, dead_letter_topics, topics
 from shared.messaging.messages import POSITION_HEADER
 
 # Fixed fields of AsyncAPI 3.0 that this document uses; anything else must be an extension.
@@ -53,7 +53,7 @@ def test_only_fixed_fields_and_extensions_are_used(document: dict[str, Any]) -> 
 
 def test_the_document_reads_as_an_asyncapi_3_application(document: dict[str, Any]) -> None:
     read = ApplicationSchema.model_validate(document)
-    assert set(read.channels) == set(all_topic_names())
+    assert set(read.channels) == {topic.name for topic in all_topics()}
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

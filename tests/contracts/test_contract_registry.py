@@ -8,7 +8,7 @@ import pytest
 from contract_files import TYPES
 
 from shared.contracts.envelope import EVENT_TYPES
-from shared.contracts.registry import DEAD_LETTER_TYPE, SERVICES, all_topic_names, dead_letter_topics, topic, topics
+from shared.contracts.registry import DEAD_LETTER_TYPE, SERVICES, all_topics, dead_letter_topics, topic, topics
 
 # Who may speak besides the four services: software of the province (the platform where answers are given, and another
 # user for rule sets, which not everybody who posts answers may touch), and for what delivery itself says any of them.
@@ -98,7 +98,7 @@ def test_a_dead_letter_fits_its_topic_and_outlives_the_message() -> None:
 
 
 def test_topic_names_are_legal_and_given_once() -> None:
-    names = all_topic_names()
+    names = [declared.name for declared in all_topics()]
     assert len(set(names)) == len(names)
     # No dots and no underscores: in Kafka's metrics one collides with the other.
     assert all(re.fullmatch(r"[a-z][a-z0-9-]{0,79}", name) for name in names)
@@ -109,7 +109,7 @@ def test_an_unknown_topic_is_refused_with_what_there_is() -> None:
         topic("nope")
 
 
-@pytest.mark.parametrize("name", all_topic_names())
+@pytest.mark.parametrize("name", [declared.name for declared in all_topics()])
 def test_with_three_replicas_two_must_have_what_is_acknowledged(name: str) -> None:
     declared = topics().get(name) or dead_letter_topics()[name]
     assert "min.insync.replicas" not in declared.config()

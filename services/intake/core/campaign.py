@@ -105,7 +105,7 @@ def _check_dispatch(plan: CampaignPlan) -> None:
             "Kiểm tra lại năm của công văn và của đợt đánh giá",
             "check the years of the dispatch and of the campaign",
         )
-        raise Invalid(fault.vi, fault.en, (fault,), fault.code)
+        raise Invalid.of(fault)
 
 
 def _members(plan: CampaignPlan, register: Mapping[str, Agency]) -> tuple[Agency, ...]:

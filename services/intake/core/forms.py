@@ -101,4 +101,4 @@ def _candidates(forms: Forms, posted: Posted, known: RuleSetRef | None) -> Forms
         f"Nêu một trong các mẫu: {names}; hoặc bỏ trống",
         f"name one of {names}, or leave it out",
     )
-    raise Invalid(fault.vi, fault.en, (fault,), fault.code)
+    raise Invalid.of(fault)

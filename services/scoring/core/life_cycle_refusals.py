@@ -267,4 +267,4 @@ def out_of_turn(
 
 
 def _with_remedy(kind: type[E], code: str, place: str, words: tuple[str, str], remedy: tuple[str, str]) -> E:
-    return kind(*words, (Fault(code, place, *words, *remedy),), code)
+    return kind.of(Fault(code, place, *words, *remedy))

@@ -17,7 +17,7 @@ def no_table(key: str, campaign: str) -> NotFound:
         "xem các đợt bằng `xephang campaign status`",
         "see the campaigns (`xephang campaign status`)",
     )
-    return NotFound(fault.vi, fault.en, (fault,), fault.code)
+    return NotFound.of(fault)
 
 
 def no_data(key: str, campaign: str) -> Conflict:
@@ -30,7 +30,7 @@ def no_data(key: str, campaign: str) -> Conflict:
         "chọn đợt đã có số liệu thẩm tra",
         "choose a campaign with verified data",
     )
-    return Conflict(fault.vi, fault.en, (fault,), fault.code)
+    return Conflict.of(fault)
 
 
 def not_done(key: str, campaign: str) -> Conflict:
@@ -43,7 +43,7 @@ def not_done(key: str, campaign: str) -> Conflict:
         "chờ chấm xong, hoặc xem vì sao bị từ chối",
         "wait until it is done, or see why it was refused",
     )
-    return Conflict(fault.vi, fault.en, (fault,), fault.code)
+    return Conflict.of(fault)
 
 
 def replaced_meanwhile(key: str) -> Conflict:
@@ -56,7 +56,7 @@ def replaced_meanwhile(key: str) -> Conflict:
         "chấm thử lại bản mới",
         "rehearse the new one",
     )
-    return Conflict(fault.vi, fault.en, (fault,), fault.code)
+    return Conflict.of(fault)
 
 
 def changed_meanwhile(key: str, campaign: str) -> Conflict:
@@ -69,4 +69,4 @@ def changed_meanwhile(key: str, campaign: str) -> Conflict:
         "thử lại khi việc thẩm tra tạm ngừng",
         "try again when verification pauses",
     )
-    return Conflict(fault.vi, fault.en, (fault,), fault.code)
+    return Conflict.of(fault)

@@ -172,7 +172,7 @@ def _amended(key: GroupKey, ranked: RuleSetRef, pinned: RuleSetRef) -> Conflict:
         "Chờ thẩm tra xong theo phiên bản mới, bảng sẽ được xếp lại",
         "wait until all are verified under the new version; the table is then ranked anew",
     )
-    return Conflict(fault.vi, fault.en, (fault,), fault.code)
+    return Conflict.of(fault)
 
 
 async def _campaign(aggregates: Aggregates, key: GroupKey) -> Campaign:

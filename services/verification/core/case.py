@@ -161,7 +161,7 @@ def _end_of(due_on: date, now: datetime) -> datetime:
     today = now.astimezone(LOCAL_ZONE).date()
     if not timedelta(0) <= due_on - today <= timedelta(days=MAX_DAYS_TO_CORRECT):
         fault = refusals.wrong_due_date(MAX_DAYS_TO_CORRECT)
-        raise Invalid(fault.vi, fault.en, (fault,), fault.code)
+        raise Invalid.of(fault)
     midnight = datetime.combine(due_on + timedelta(days=1), time(), LOCAL_ZONE)
     return midnight.astimezone(now.tzinfo)
 

@@ -72,7 +72,7 @@ def check_reason(reason: str) -> str:
     stripped = reason.strip()
     if not 1 <= len(stripped) <= MAX_REASON:
         fault = reason_wrong(MAX_REASON)
-        raise Invalid(fault.vi, fault.en, (fault,), fault.code)
+        raise Invalid.of(fault)
     return stripped
 
 
