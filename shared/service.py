@@ -35,6 +35,7 @@ from shared.messaging.messages import Message, PublisherUnavailable
 from shared.messaging.reconcile import Reconciler, Reconcilers
 from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
 from shared.messaging.watchdog import Watchdog
+from shared.stopping import StoppingTime
 from shared.storage.port import DocumentStore, StoreUnavailable
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.spans import Spans
@@ -44,6 +45,9 @@ __all__ = ["Definition", "Parts", "Service", "store_indexes"]
 log = logging.getLogger(__name__)
 
 _SWEEP_EVERY = 3.0  # seconds
+_STOP_SECONDS = 6.0  # for all of these together:
+_BATCH_SECONDS = 3.0  # until the batch in hand is stored and committed
+_PUBLISH_SECONDS = 1.5  # until what was stored is published
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class Service:
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request, self.metrics)
         self._reconcilers = Reconcilers.apart(definition.reconcilers(self.aggregates))
         self._losses = Losses(definition.name, self._ask_topic)
-        restart = subscribe(
+        self._consumer = subscribe(
             self._broker,
             definition.name,
             self.inbox,
@@ -114,7 +118,9 @@ class Service:
             self._spans,
             alone=parts.alone,
         )
-        self._watchdog = Watchdog(definition.name, self.inbox.topics, self._progress, self._restarting(restart))
+        self._watchdog = Watchdog(
+            definition.name, self.inbox.topics, self._progress, self._restarting(self._consumer.restart)
+        )
         self.api: FastAPI = build_api(self, definition.title, definition.router(self.aggregates), parts.tokens)
         self._tasks: list[asyncio.Task[None]] = []
         self._references = {collection.name for collection in collections if collection.reference}
@@ -131,18 +137,42 @@ class Service:
         ]
         log.info("%s started", self.name)
 
-    async def stop(self) -> None:
-        """Stop consuming, then publishing. What is not published stays in the store."""
-        for task in self._tasks:
-            task.cancel()
-        for task, outcome in zip(self._tasks, await asyncio.gather(*self._tasks, return_exceptions=True), strict=True):
-            if isinstance(outcome, Exception):
-                log.error("%s had failed", task.get_name(), exc_info=outcome)
+    async def stop(self, seconds: float = _STOP_SECONDS) -> None:
+        """Leave nothing half done, in at most so many seconds, whatever does not answer.
+
+        The batch in hand is finished and committed, or comes again; what is published is cleared, or published again.
+        """
+        time_left = StoppingTime(seconds)
+        relay, others = self._tasks[:1], self._tasks[1:]
+        await self._end(others, time_left)  # before the consumer, which the watchdog would start again
+        await time_left.step(f"{self.name}'s batch in hand", self._consumer.finish(), min(_BATCH_SECONDS, seconds / 2))
+        if relay and not self._parts.limits.volatile:  # a broker that ends with us need not have it
+            publishing = min(_PUBLISH_SECONDS, seconds / 4)
+            await time_left.step(f"{self.name}'s publishing", self._all_published(), publishing)
+        await self._end(relay, time_left)
         self._tasks = []
-        await self._broker.stop()
-        await self._progress.close()
-        self._spans.stop()
+        await time_left.step(f"{self.name}'s broker client", self._broker.stop(), seconds)
+        await time_left.step(f"{self.name}'s look at other groups", self._progress.close(), seconds)
+        # Whoever takes traces may be away; its exporter waits without asking the loop.
+        await time_left.step(f"{self.name}'s traces", asyncio.to_thread(self._spans.stop), seconds)
         log.info("%s stopped", self.name)
+
+    async def _end(self, tasks: Sequence[asyncio.Task[None]], time_left: StoppingTime) -> None:
+        for task in tasks:
+            task.cancel()
+        if not tasks:
+            return
+        done, late = await asyncio.wait(tasks, timeout=time_left.left)
+        for task in late:
+            log.warning("%s takes too long to stop and is left as it is", task.get_name())
+        for task in done:
+            if not task.cancelled() and task.exception():
+                log.error("%s had failed", task.get_name(), exc_info=task.exception())
+
+    async def _all_published(self) -> None:
+        """Nobody waits for it beyond the bound: consumers may stand still, or the broker be away."""
+        while await self.relay.pending():  # noqa: ASYNC110 - what is looked at is what the store holds
+            await asyncio.sleep(0.05)
 
     @property
     def running(self) -> bool:

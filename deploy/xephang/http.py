@@ -12,6 +12,8 @@ import uvicorn
 
 __all__ = ["HttpServer"]
 
+_FINISHING = 2  # seconds
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -27,7 +29,9 @@ class HttpServer:
         self._socket = socket.create_server((host, port), reuse_port=False, backlog=2048)
         bound = self._socket.getsockname()
         self.url = f"http://{host}:{bound[1]}"
-        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=_FINISHING
+        )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
 
@@ -40,7 +44,7 @@ class HttpServer:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """Finish requests under way, within 5 s."""
+        """Take no more requests; finish those under way, or cut them off after 2 s."""
         self._server.should_exit = True
         if self._task is not None:
             await self._task

@@ -86,8 +86,8 @@ class Platform:
     async def stop(self) -> None:
         """HTTP first, then the services, the stores and the broker."""
         await self._http.stop()
-        for name in list(self.services):
-            await self.stop_service(name)
+        # Together: each has its bound, and all of them have to end in little more than one.
+        await asyncio.gather(*(self.stop_service(name) for name in list(self.services)))
         for store in self._stores.values():
             await store.close()
         self._stores.clear()

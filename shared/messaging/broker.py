@@ -11,8 +11,8 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -37,6 +37,7 @@ from shared.telemetry.metrics import Metrics
 from shared.telemetry.spans import Spans
 
 __all__ = [
+    "Consumer",
     "FastStreamPublisher",
     "GroupProgress",
     "build_broker",
@@ -251,6 +252,16 @@ class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._relay.take_request(request)
 
 
+@dataclass(frozen=True)
+class Consumer:
+    """A consumer that runs. `restart` begins again from what is committed; `finish` ends it after the batch in hand,
+    or, cancelled, gives that batch up: it comes again.
+    """
+
+    restart: Callable[[], Coroutine[Any, Any, None]]
+    finish: Callable[[], Coroutine[Any, Any, None]]
+
+
 async def _as_it_is(
     batch: tuple[ConsumerRecord[Any, Any], ...], parse: Callable[[Any], Awaitable[KafkaMessage]]
 ) -> KafkaMessage:
@@ -277,10 +288,8 @@ def subscribe(
     *,
     alone: bool = False,
     max_records: int = 200,
-) -> Callable[[], Awaitable[None]]:
+) -> Consumer:
     """Subscribe a service to all its topics with one consumer group, batches, and commits by hand.
-
-    Answers how to start the consumer again, from what is committed.
 
     A process that is `alone` in its group takes all partitions at once instead of waiting for a group to form, which
     on the embedded broker takes three seconds.
@@ -318,7 +327,15 @@ def subscribe(
                 await subscriber.stop()
         await subscriber.start()
 
-    return restart
+    async def finish() -> None:
+        tasks = list(subscriber.tasks)
+        try:
+            await subscriber.stop()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    return Consumer(restart, finish)
 
 
 async def check_broker(address: str, access: Access = ANYBODY) -> None:

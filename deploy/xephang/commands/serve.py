@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from deploy.xephang.client import PlatformSilent
-from deploy.xephang.commands.logging_setup import set_up_logging
+from deploy.xephang.commands.logging_setup import LogForm, set_up_logging
 from deploy.xephang.commands.options import ServiceName, Verbose
 from deploy.xephang.commands.outcome import examples, misuse, say
 from deploy.xephang.commands.serve_help import ServeCommand
-from deploy.xephang.commands.serving import Stopping, stop_within
+from deploy.xephang.commands.serving import Stopping
 
 if TYPE_CHECKING:
     from shared.service import Definition, Service
@@ -40,9 +40,10 @@ def serve(
     service: Annotated[ServiceName, typer.Argument(help="Dịch vụ (service).")],
     wait: Wait = 60,
     verbose: Verbose = 0,
+    log: LogForm = None,
 ) -> None:
     """Chạy một dịch vụ với Kafka và kho dữ liệu thật, theo biến môi trường (one service for production)."""
-    set_up_logging(verbose)
+    set_up_logging(verbose, log, service=service.value)
     asyncio.run(_serve(service.value, _settings(), wait))
 
 
@@ -97,7 +98,7 @@ async def _serve(name: str, settings: ServiceSettings, wait: float) -> None:
         if await stopping.unless_stopped(start()):
             await stopping.event.wait()
     finally:
-        await stop_within(stop())
+        await stopping.finish(stop())
 
 
 async def _retried(attempt: Callable[[], Awaitable[_T]], wait: float, what: str, address: str) -> _T:

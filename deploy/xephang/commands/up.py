@@ -11,10 +11,10 @@ import typer
 
 from deploy.xephang.client import PlatformSilent
 from deploy.xephang.commands import folder
-from deploy.xephang.commands.logging_setup import set_up_logging
+from deploy.xephang.commands.logging_setup import LogForm, set_up_logging
 from deploy.xephang.commands.options import DEFAULT_DATA, Data, Verbose
 from deploy.xephang.commands.outcome import examples, say
-from deploy.xephang.commands.serving import Stopping, stop_within
+from deploy.xephang.commands.serving import Stopping
 from shared.kernel.errors import Conflict, DomainError, Fault
 
 if TYPE_CHECKING:
@@ -42,9 +42,10 @@ def up(
     kafka: Kafka = "",
     store: Store = "",
     verbose: Verbose = 0,
+    log: LogForm = None,
 ) -> None:
     """Khởi động cả nền tảng trong một tiến trình, chạy đến khi Ctrl-C (start everything and serve)."""
-    set_up_logging(verbose)
+    set_up_logging(verbose, log)
     with folder.locked(data):
         asyncio.run(_serve(data, host, port, kafka, store))
 
@@ -67,7 +68,7 @@ async def _serve(data: Path, host: str, port: int, kafka: str, store: str) -> No
             say("Đang dừng (stopping) …")
     finally:
         folder.withdraw(data)
-        await stop_within(platform.stop())
+        await stopping.finish(platform.stop())
 
 
 async def _start(platform: Platform, store: str) -> None:
