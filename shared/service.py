@@ -37,6 +37,7 @@ from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
 from shared.messaging.watchdog import Watchdog
 from shared.stopping import StoppingTime
 from shared.storage.port import DocumentStore, StoreUnavailable
+from shared.telemetry import situation
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.spans import Spans
 
@@ -128,6 +129,7 @@ class Service:
 
     async def start(self) -> None:
         """Connect, publish again what a lost broker needs, and begin to consume."""
+        situation.enter(service=self.name)  # what logs say of all tasks that begin here
         await self._broker.start()
         self._tasks = [
             asyncio.create_task(self.relay.run(), name=f"{self.name} relay"),

@@ -14,6 +14,7 @@ from shared.http.admission import Admission
 from shared.http.auth import Person, TokenVerifier, require
 from shared.http.bodies import ExactBodies
 from shared.http.problems import install_problem_handlers
+from shared.http.request_log import RequestLog
 from shared.kernel.errors import NotFound
 from shared.messaging.dead_letter import DeadLetter, LetterSummary, Status
 from shared.telemetry.metrics import CONTENT_TYPE
@@ -48,7 +49,8 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
     api.state.tokens = tokens
     install_problem_handlers(api)
     api.add_middleware(ExactBodies)
-    api.add_middleware(Admission, metrics=service.metrics)  # the outermost: nothing is read of what is refused
+    api.add_middleware(Admission, metrics=service.metrics)  # before the body: nothing is read of what is refused
+    api.add_middleware(RequestLog, service=service.name)  # the outermost: what is refused is logged as well
     api.include_router(router)
     api.include_router(_house_routes(service))
     return api

@@ -30,9 +30,10 @@ from shared.contracts.registry import all_topics, topics
 from shared.messaging.access import Access
 from shared.messaging.inbox import Inbox
 from shared.messaging.losses import Losses
-from shared.messaging.messages import Message, Placed, PublisherUnavailable, Record
+from shared.messaging.messages import Message, Placed, PublisherUnavailable, Record, described
 from shared.messaging.relay import Relay
 from shared.storage.port import StoreUnavailable
+from shared.telemetry import situation
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.spans import Spans
 
@@ -177,7 +178,10 @@ class GroupProgress:
 class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
     """Takes batches from FastStream to the inbox, and commits them."""
 
-    def __init__(self, inbox: Inbox, relay: Relay, losses: Losses, metrics: Metrics, spans: Spans) -> None:
+    def __init__(
+        self, service: str, inbox: Inbox, relay: Relay, losses: Losses, metrics: Metrics, spans: Spans
+    ) -> None:
+        self._service = service
         self._inbox = inbox
         self._relay = relay
         self._losses = losses
@@ -194,6 +198,7 @@ class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
         async def committed(topic: str, partition: int) -> int:
             return await consumer.committed(TopicPartition(topic, partition)) or 0
 
+        situation.enter(service=self._service, **described(*records))
         try:
             await self._losses.notice(records, committed)
             await self._inbox.consume([record for record in records if record.topic != REPUBLISH_REQUESTS])
@@ -219,6 +224,9 @@ class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._spans.taken_in(record, ended - int((time.perf_counter() - began) * 1e9), ended)
         for topic, count in Counter(record.topic for record in records).items():
             self._metrics.consumed(topic, count)
+        if log.isEnabledFor(logging.DEBUG):
+            for record in records:
+                log.debug("taken in", extra={"fields": described(record)})
         try:
             await message.ack()
         except KafkaError as error:  # after a rebalance: whoever has the partition now drops what is done already
@@ -294,7 +302,7 @@ def subscribe(
     A process that is `alone` in its group takes all partitions at once instead of waiting for a group to form, which
     on the embedded broker takes three seconds.
     """
-    consumption = _Consumption(inbox, relay, losses, metrics, spans)
+    consumption = _Consumption(service, inbox, relay, losses, metrics, spans)
     names = [*inbox.topics, REPUBLISH_REQUESTS]
     every = [TakenPartition(name, number) for name in names for number in range(topics()[name].partitions)]
     subscriber = broker.subscriber(

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from shared.kernel.clock import Clock
 from shared.messaging.aggregate import AggregateDocument, Change, Collection
 from shared.storage.port import Document, DocumentStore, StoreUnavailable, VersionConflict
+from shared.telemetry.situation import note
+from shared.telemetry.trace_context import parse
 
 __all__ = ["CONFLICTS_MAX", "Aggregates", "wait_for_others"]
 
@@ -62,6 +64,7 @@ class Aggregates:
                 await wait_for_others(conflicts)
                 continue
             self.written(collection.name, key)
+            note(correlation=document.correlation, trace=parse(document.traceparent).trace)
             return document.state
         raise StoreUnavailable(f"{collection.name}/{key} was changed by others {CONFLICTS_MAX} times in a row")
 

@@ -28,10 +28,11 @@ from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure, check
 from shared.messaging.handlers import Context, Handler
 from shared.messaging.incoming import Incoming, Target, place_of, read_incoming
 from shared.messaging.kept import Kept, cursor_of
-from shared.messaging.messages import Record
+from shared.messaging.messages import Record, described
 from shared.messaging.step import Failed, Passed, Step, identity, letter_of
 from shared.storage.port import Document, StoreUnavailable, Write
 from shared.telemetry.metrics import Metrics
+from shared.telemetry.situation import being
 
 __all__ = ["PASSED", "Inbox"]
 
@@ -105,7 +106,8 @@ class Inbox:
                 incoming = read_incoming(record, self._handlers)
             except Exception as error:  # reading depends on nothing but the message: it would fail again
                 if not isinstance(error, UnreadableEvent):
-                    log.error("%s[%d]@%d", record.topic, record.partition, record.offset, exc_info=error)
+                    with being(**described(record)):
+                        log.error("%s[%d]@%d", record.topic, record.partition, record.offset, exc_info=error)
                 await self._pass_over(record, error)
             else:
                 work.setdefault(incoming.target, []).append(incoming)
@@ -371,7 +373,8 @@ class Inbox:
                 longest = max(longest, count)
                 continue
             if not isinstance(failure.error, DomainError):
-                log.error("%s failed on %s", failure.handler, failure.kept.event.id, exc_info=failure.error)
+                with being(**described(_record_of(failure.kept, work[target]))):
+                    log.error("%s failed on %s", failure.handler, failure.kept.event.id, exc_info=failure.error)
             record = _record_of(failure.kept, work[target])
             await self._set_aside(Failure(record, failure.handler, failure.reason, count, first, now), failure.kept)
             attempts.aside.add(id_)
@@ -387,7 +390,9 @@ class Inbox:
 
     async def _set_aside(self, failure: Failure, kept: Kept | None = None) -> None:
         record = failure.record
-        log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, failure.reason)
+        kind = failure.reason.partition(":")[0]  # the rest may quote the message: that stands in the dead letter only
+        with being(**described(record)):
+            log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, kind)
         await self.dead_letters.record(failure, letter_of(kept) if kept else "")
         self._metrics.set_aside(record.topic)
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["BrokerProgress", "Message", "Placed", "Publisher", "PublisherUnavailable", "Record"]
+from shared.telemetry.trace_context import parse
+
+__all__ = ["BrokerProgress", "Message", "Placed", "Publisher", "PublisherUnavailable", "Record", "described"]
 
 # Carried by every message of ours: where it stands in its owner's journal, for operators and `replay`.
 POSITION_HEADER = "x-journal-position"
@@ -49,6 +51,23 @@ class Record:
     key: str
     headers: Mapping[str, str]
     value: bytes
+
+
+def described(*records: Record) -> dict[str, str | int]:
+    """What logs say of messages: where they stand and, of one alone, whose it is; nothing of what is in them."""
+    topics = dict.fromkeys(record.topic for record in records)
+    said: dict[str, str | int] = {"topic": ", ".join(topics)}
+    if len(topics) == 1 and len({record.partition for record in records}) == 1:
+        offsets = [record.offset for record in records]
+        said |= {"partition": records[0].partition, "offset": offsets[0]}
+        if len(records) > 1:
+            said["offset"] = f"{min(offsets)}-{max(offsets)}"
+    if len(records) > 1:
+        return {**said, "messages": len(records)}
+    headers = records[0].headers
+    place = parse(headers.get("ce_traceparent", ""))
+    whose = headers.get("ce_correlationid") or headers.get("ce_id", "")
+    return {**said, "type": headers.get("ce_type", ""), "correlation": whose, "trace": place.trace, "span": place.span}
 
 
 class Publisher(Protocol):

@@ -323,7 +323,8 @@ def _answering() -> Iterator[None]:
     except BulkWriteError as error:
         failed = {problem["code"] for problem in error.details["writeErrors"]} - {_DUPLICATE_KEY}
         if error.details["writeConcernErrors"] or failed == {_OUT_OF_DISK_SPACE}:
-            raise StoreUnavailable(f"MongoDB: {error}") from error
+            # Its own text has the documents in it, and texts of this kind are logged.
+            raise StoreUnavailable(f"MongoDB did not store a batch: codes {sorted(failed)}") from error
         raise
     except OperationFailure as error:
         if error.code == _OUT_OF_DISK_SPACE or error.has_error_label("RetryableWriteError"):

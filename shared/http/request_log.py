@@ -1,0 +1,71 @@
+"""The access log, and what all log lines of a request have in common: its id, method, route and correlation.
+
+Routes, never paths or queries: those name agencies, and may hold what somebody should not have put there.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.telemetry.situation import being, now
+from shared.telemetry.trace_context import parse
+
+__all__ = ["REQUEST_ID", "RequestLog"]
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID = "X-Request-Id"
+_ID = re.compile(r"[0-9a-fA-F-]{8,64}")  # of others: what can be nothing but an id
+# Asked every few seconds by whoever watches over the service.
+_WATCHING = ("/health/", "/metrics")
+
+
+class RequestLog:
+    """ASGI middleware: a line for every request answered, and the request's id in the answer (`X-Request-Id`)."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get(REQUEST_ID, "")
+        request = given if _ID.fullmatch(given) else uuid4().hex
+        began, status = time.perf_counter(), 500
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request
+            await send(message)
+
+        place = parse(headers.get("traceparent", ""))
+        with being(service=self._service, request=request, method=_method(scope), trace=place.trace):
+            try:
+                await self._app(scope, receive, named)
+            finally:
+                _answered(scope, status, time.perf_counter() - began)
+
+
+def _answered(scope: Scope, status: int, seconds: float) -> None:
+    level = logging.DEBUG if scope["path"].startswith(_WATCHING) else logging.INFO
+    if log.isEnabledFor(level):
+        route = getattr(scope.get("route"), "path", "other")
+        fields = {**now(), "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+        log.log(level, "answered", extra={"fields": fields})
+
+
+def _method(scope: Scope) -> str:
+    """A method that exists; others are whatever a client wrote."""
+    method = str(scope["method"])
+    return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
