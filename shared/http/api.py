@@ -92,7 +92,7 @@ def _house_routes(service: Service) -> APIRouter:
 
     @router.post("/dead-letters/{id_}/discard", tags=["operation"])
     async def discard(person: Operator, id_: str, body: DiscardRequest) -> DeadLetter | None:
-        return await service.inbox.dead_letters.settle(id_, "discarded", body.reason, person.id)
+        return await service.inbox.discard(id_, body.reason, person.id)
 
     @router.post("/replay", tags=["operation"], summary="Publish a topic of this service again from its journal")
     async def replay(_: Operator, body: ReplayRequest) -> dict[str, Any]:

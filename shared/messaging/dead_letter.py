@@ -55,13 +55,17 @@ Status = Literal["waiting", "retried", "discarded"]
 
 
 class DeadLetter(BaseModel):
-    """A dead letter and what became of it."""
+    """A dead letter and what became of it.
+
+    `noted`: the aggregate notes that it passed over the message; where it does not, that came again and was taken.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     message: MessageDeadLetteredV1
     status: Status = "waiting"
     note: str = ""
+    noted: bool = False
 
     def record(self) -> Record:
         """The message as it was consumed, as far as it was kept (`check_whole`)."""
@@ -124,8 +128,10 @@ class DeadLetters:
     def __init__(self, aggregates: Aggregates) -> None:
         self._aggregates = aggregates
 
-    async def record(self, failure: Failure, id_: str = "") -> str:
+    async def record(self, failure: Failure, id_: str = "", *, noted: bool = False) -> str:
         """Set a message aside, or count up if it was already (as `id_`, if that is known). Returns the id.
+
+        `noted`: the aggregate that it concerns will note that it was passed over.
 
         Whatever the message is: raises `StoreUnavailable` only, for what cannot be set aside stops its partition.
         """
@@ -138,9 +144,10 @@ class DeadLetters:
 
         def decide(letter: DeadLetter | None) -> Change[DeadLetter]:
             if letter is not None:
-                return Change(_failed_again(letter, failure))
+                return Change(_failed_again(letter, failure, noted))
             message = self._message(id_, failure)
-            return Change(DeadLetter(message=message), (Outgoing(_sent(message, target), message.key, topic=target),))
+            told = Outgoing(_sent(message, target), message.key, topic=target)
+            return Change(DeadLetter(message=message, noted=noted), (told,))
 
         await self._aggregates.execute(DEAD_LETTERS, id_, decide)
         return id_
@@ -236,7 +243,7 @@ def letter_id(topic_name: str, source: str, event_id: str, value: bytes) -> str:
     return sha256_hex(canonical_json(identity))[:20]
 
 
-def _failed_again(letter: DeadLetter, failure: Failure) -> DeadLetter:
+def _failed_again(letter: DeadLetter, failure: Failure, noted: bool) -> DeadLetter:
     """What an operator discarded stays so. What was taken for retried (it was parked) waits again."""
     message = letter.message.model_copy(
         update={
@@ -247,7 +254,7 @@ def _failed_again(letter: DeadLetter, failure: Failure) -> DeadLetter:
         }
     )
     status: Literal["waiting", "discarded"] = "discarded" if letter.status == "discarded" else "waiting"
-    return letter.model_copy(update={"message": message, "status": status})
+    return letter.model_copy(update={"message": message, "status": status, "noted": letter.noted or noted})
 
 
 def _sent(message: MessageDeadLetteredV1, target: str) -> MessageDeadLetteredV1:

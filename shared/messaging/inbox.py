@@ -29,7 +29,7 @@ from shared.messaging.handlers import Context, Handler
 from shared.messaging.incoming import Incoming, Target, place_of, read_incoming
 from shared.messaging.kept import Kept, cursor_of
 from shared.messaging.messages import Record, described
-from shared.messaging.step import Failed, Passed, Step, identity, letter_of
+from shared.messaging.step import Failed, Passed, Step, identity, is_outdated, letter_of
 from shared.storage.port import Document, StoreUnavailable, Write
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.situation import being
@@ -125,17 +125,26 @@ class Inbox:
         check_waiting(letter)
         check_whole(letter)
         try:
-            incoming = read_incoming(letter.record(), self._handlers, id_)
+            incoming = read_incoming(letter.record(), self._handlers, id_, noted=letter.noted)
         except UnreadableEvent as error:
             raise DomainError("Thông điệp vẫn không đọc được", f"the message is still unreadable: {error}") from error
         await self._bring({incoming.target: [incoming]})
         again = await self.dead_letters.get(id_)
         if again.message.attempts > letter.message.attempts:
+            self._metrics.settled("failed")
             raise DomainError("Thông điệp vẫn không xử lý được", f"it failed again: {again.message.reason}")
         (document,) = (await self._load([incoming.target])).values()
-        parked = any(kept.letter == id_ for kept in document.parked)
-        note = f"parked until {document.waits_for} is there" if parked else "handled"
-        return await self.dead_letters.settle(id_, "retried", note, actor)
+        settled = await self.dead_letters.settle(id_, "retried", _what_became(document, incoming.kept), actor)
+        self._metrics.settled("retried")
+        return settled
+
+    async def discard(self, id_: str, reason: str, actor: str) -> DeadLetter | None:
+        """Let a dead letter go. Raises `NotFound`, or `Conflict` if it was retried before."""
+        before = await self.dead_letters.get(id_)
+        settled = await self.dead_letters.settle(id_, "discarded", reason, actor)
+        if before.status == "waiting":
+            self._metrics.settled("discarded")
+        return settled
 
     async def sweep(self) -> None:
         """Take up what was left behind by a crash: parked events whose reference came, gaps not yet asked for."""
@@ -393,8 +402,16 @@ class Inbox:
         kind = failure.reason.partition(":")[0]  # the rest may quote the message: that stands in the dead letter only
         with being(**described(record)):
             log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, kind)
-        await self.dead_letters.record(failure, letter_of(kept) if kept else "")
+        # What failed in its stream is passed over there with a note. A letter that was tried again is as it was.
+        noted = kept is not None and bool(kept.event.stream) and not kept.letter
+        await self.dead_letters.record(failure, letter_of(kept) if kept else "", noted=noted)
         self._metrics.set_aside(record.topic)
+
+
+def _what_became(document: AggregateDocument[Any], kept: Kept) -> str:
+    if any(each.letter == kept.letter for each in document.parked):
+        return f"parked until {document.waits_for} is there"
+    return "a newer event tells the whole state" if is_outdated(document, kept) else "handled"
 
 
 def _changes_nothing(target: Target, step: Step, attempts: _Attempts) -> bool:

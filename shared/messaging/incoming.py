@@ -20,13 +20,17 @@ Handlers = Mapping[tuple[str, str], Handler]  # by topic and event type
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message that was read; `kept` is the form in which aggregates keep it."""
+    """A message that was read; `kept` is the form in which aggregates keep it.
+
+    `noted`, of a dead letter: its aggregate notes that it was passed over, or it was not.
+    """
 
     record: Record
     event: Event[Any]
     handler: Handler
     target: Target
     kept: Kept
+    noted: bool = False
 
     @property
     def letter(self) -> str:
@@ -39,7 +43,7 @@ def told_by_us(topic_name: str) -> bool:
     return topic(topic_name).producer in SERVICES
 
 
-def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incoming:
+def read_incoming(record: Record, handlers: Handlers, letter: str = "", *, noted: bool = False) -> Incoming:
     """Raises `UnreadableEvent` for whatever can never be handled as it is."""
     envelope = decode(record.headers, record.value, foreign=not told_by_us(record.topic))
     handler = handlers.get((record.topic, envelope.type))
@@ -54,7 +58,7 @@ def read_incoming(record: Record, handlers: Handlers, letter: str = "") -> Incom
         key.encode()
     except Exception as error:
         raise UnreadableEvent(f"it names no aggregate: {error!r}") from error
-    return Incoming(record, event, handler, (handler.into.name, key), kept)
+    return Incoming(record, event, handler, (handler.into.name, key), kept, noted)
 
 
 def place_of(record: Record) -> tuple[str, int] | None:

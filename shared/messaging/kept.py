@@ -9,9 +9,11 @@ from typing import Any
 
 from shared.contracts.envelope import CloudEvent, Event, read_event
 
-__all__ = ["LETTER_CURSOR", "Kept", "cursor_of", "letter_cursor"]
+__all__ = ["LETTER_CURSOR", "Kept", "applied_cursor", "aside_cursor", "cursor_of", "letter_cursor"]
 
 LETTER_CURSOR = "dead-letter|"
+_ASIDE_CURSOR = "aside|"
+_APPLIED_CURSOR = "applied|"
 
 
 def cursor_of(topic: str, stream: str) -> str:
@@ -22,6 +24,16 @@ def cursor_of(topic: str, stream: str) -> str:
 def letter_cursor(letter: str) -> str:
     """Under what an aggregate notes that it took a dead letter that was tried again."""
     return f"{LETTER_CURSOR}{letter}"
+
+
+def aside_cursor(letter: str) -> str:
+    """Under what an aggregate notes that it passed over an event of a stream, which is a dead letter now."""
+    return f"{_ASIDE_CURSOR}{letter}"
+
+
+def applied_cursor(topic: str, stream: str) -> str:
+    """Under what an aggregate counts the newest event of a compacted topic that changed it."""
+    return f"{_APPLIED_CURSOR}{cursor_of(topic, stream)}"
 
 
 @dataclass(frozen=True)

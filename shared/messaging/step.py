@@ -17,9 +17,9 @@ from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.dead_letter import letter_id
 from shared.messaging.handlers import Context, Handler
 from shared.messaging.incoming import Handlers, Incoming, told_by_us
-from shared.messaging.kept import LETTER_CURSOR, Kept, cursor_of, letter_cursor
+from shared.messaging.kept import LETTER_CURSOR, Kept, applied_cursor, aside_cursor, cursor_of, letter_cursor
 
-__all__ = ["Failed", "Passed", "Step", "identity", "letter_of"]
+__all__ = ["Failed", "Passed", "Step", "identity", "is_outdated", "letter_of"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Step:
             if isinstance(item, Passed):
                 self._pass(item)
             elif item.letter or not item.kept.cursor:
-                self._take_once(item.kept)
+                self._take_once(item.kept, item.noted)
             else:
                 self._admit(item.kept)
         for cursor in list(self._document.ahead):
@@ -108,13 +108,16 @@ class Step:
         except Failed:
             return False
 
-    def _take_once(self, kept: Kept) -> None:
+    def _take_once(self, kept: Kept, noted: bool) -> None:
         """An event without a place in a stream. Its handler knows what it has seen; a dead letter is counted here."""
         document = self._document
         if kept.letter:
             if document.seen(kept.cursor, 1) or self._is_aside(kept):
                 return
             document.count(kept.cursor, 1)
+            if noted and self._came_again(kept):
+                return
+            document.forget(aside_cursor(kept.letter))
         elif any(parked.event == kept.event for parked in document.parked):
             return
         self._take(kept)
@@ -156,8 +159,10 @@ class Step:
         if self._is_aside(kept):
             if kept.letter:
                 document.forget(kept.cursor)
+            if kept.event.stream:
+                document.count(aside_cursor(letter_of(kept)), 1)
             return
-        if self._was_retried(kept):
+        if self._was_retried(kept) or is_outdated(document, kept):
             return
         self._note(kept)
         missing = self._missing(kept)
@@ -172,6 +177,8 @@ class Step:
             change = handler.apply(document.state, kept.told, self._context)
             actor = "" if told_by_us(kept.topic) else kept.event.foreign_actor
             document.apply(self._service, change, self._context.now, cause=kept.event, actor=actor)
+            if _is_whole(kept):
+                document.count(applied_cursor(kept.topic, kept.event.stream), kept.event.sequence)
         except Exception as error:
             raise Failed(kept, handler.name, error, final=isinstance(error, DomainError)) from error
 
@@ -205,6 +212,15 @@ class Step:
             letter_cursor(letter_id(kept.topic, kept.event.source, kept.event.id, kept.event.value())) in self._letters
         )
 
+    def _came_again(self, kept: Kept) -> bool:
+        """Whether a dead letter was taken in its stream after all.
+
+        It was set aside, but the aggregate was not written (a crash): the message came again, and did not fail then.
+        """
+        cursor = cursor_of(kept.topic, kept.event.stream)
+        passed = self._document.seen(aside_cursor(kept.letter), 1)
+        return bool(kept.event.stream) and self._document.seen(cursor, kept.event.sequence) and not passed
+
     @property
     def exhausted(self) -> bool:
         """Whether the limit was reached, so that there may be more to do."""
@@ -217,6 +233,17 @@ class Step:
 def _is_whole(kept: Kept) -> bool:
     """Whether it tells the whole state, as events on compacted topics do: a newcomer sees nothing of earlier ones."""
     return topic(kept.topic).cleanup == "compact"
+
+
+def is_outdated(document: AggregateDocument[Any], kept: Kept) -> bool:
+    """Whether a newer event that told the whole state was taken: an older one must not take its place."""
+    if not _is_whole(kept) or document.raw_state is None:
+        return False
+    cursor, sequence = applied_cursor(kept.topic, kept.event.stream), kept.event.sequence
+    if cursor in document.consumed:
+        return document.seen(cursor, sequence + 1)
+    # Written before there was such a note: what was consumed counts as taken.
+    return bool(kept.letter) and document.seen(cursor_of(kept.topic, kept.event.stream), sequence + 1)
 
 
 def letter_of(kept: Kept) -> str:

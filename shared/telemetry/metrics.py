@@ -6,7 +6,7 @@ Counters are moved where things happen; what can be asked for (lag, backlog, dea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -26,6 +26,7 @@ class Metrics:
         self._consumed = self._counter("events_consumed", "Messages whose effects are stored.", "topic")
         self._published = self._counter("events_published", "Events that the broker acknowledged.", "topic")
         self._set_aside = self._counter("events_set_aside", "Messages that became dead letters.", "topic")
+        self._settled = self._counter("dead_letters_settled", "Dead letters retried or discarded.", "outcome")
         self._retried = self._counter("batches_retried", "Batches that could not be stored and come again.", "topic")
         self._restarts = self._counter("consumer_restarts", "Times that the watchdog started the consumer again.")
         self._requests = self._counter("http_requests", "HTTP requests.", "method", "route", "status")
@@ -65,6 +66,10 @@ class Metrics:
     def set_aside(self, topic: str) -> None:
         """A message became a dead letter."""
         self._set_aside.labels(**self._labels, topic=topic).inc()
+
+    def settled(self, outcome: Literal["retried", "failed", "discarded"]) -> None:
+        """Somebody retried a dead letter, or let it go."""
+        self._settled.labels(**self._labels, outcome=outcome).inc()
 
     def retried(self, topic: str) -> None:
         """A batch comes again."""
