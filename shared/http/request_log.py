@@ -53,6 +53,9 @@ class RequestLog:
         with being(service=self._service, request=request, method=_method(scope), trace=place.trace):
             try:
                 await self._app(scope, receive, named)
+            except Exception as error:
+                log.error("a request failed", exc_info=error)
+                raise
             finally:
                 _answered(scope, status, time.perf_counter() - began)
 

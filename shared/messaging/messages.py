@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.contracts.envelope import EVENT_TYPES
 from shared.telemetry.trace_context import parse
 
 __all__ = ["BrokerProgress", "Message", "Placed", "Publisher", "PublisherUnavailable", "Record", "described"]
@@ -66,8 +67,9 @@ def described(*records: Record) -> dict[str, str | int]:
         return {**said, "messages": len(records)}
     headers = records[0].headers
     place = parse(headers.get("ce_traceparent", ""))
-    whose = headers.get("ce_correlationid") or headers.get("ce_id", "")
-    return {**said, "type": headers.get("ce_type", ""), "correlation": whose, "trace": place.trace, "span": place.span}
+    whose, kind = headers.get("ce_correlationid") or headers.get("ce_id", ""), headers.get("ce_type", "")
+    known = kind if kind in EVENT_TYPES else "unknown"  # what others call it may be anything
+    return {**said, "type": known, "correlation": whose, "trace": place.trace, "span": place.span}
 
 
 class Publisher(Protocol):
