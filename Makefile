@@ -1,13 +1,14 @@
 # `make run` plays a whole assessment; `make test` proves it. Everything else is listed by `make help`.
 VENV := .venv
 PY := $(VENV)/bin/python
+SERVERS := .xephang/servers.env
 REQ := deploy/requirements
 # The first interpreter found that the rules engine builds on (3.11 or 3.12).
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check format types lint contracts lock bench clean
+.PHONY: help run up up-real servers servers-stop test check format types lint contracts lock bench clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +28,15 @@ run: $(VENV)/.ready ## play the assessments of 2021 and 2022 on the embedded par
 
 up: $(VENV)/.ready ## start the platform on loopback and leave it serving (Ctrl-C stops it)
 	@$(VENV)/bin/xephang up
+
+up-real: $(VENV)/.ready ## the four services as four processes on real servers (needs Java 17 and Maven), one address; ARGS=--help
+	@$(VENV)/bin/xephang up-real $(ARGS)
+
+servers: $(VENV)/.ready ## real Kafka and a MongoDB-wire server on free loopback ports, until Ctrl-C or make servers-stop; ARGS=--json
+	@$(PY) -m deploy.servers run --env $(SERVERS) $(ARGS)
+
+servers-stop: $(VENV)/.ready ## stop what make servers started
+	@$(PY) -m deploy.servers stop --env $(SERVERS)
 
 test: $(VENV)/.ready ## format, types, import directions and the fast tests
 	@$(MAKE) --no-print-directory check

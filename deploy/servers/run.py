@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from deploy.servers.env_file import telling
 from deploy.servers.errors import StartError
 from deploy.servers.kafka import KafkaServer
 from deploy.servers.mongo import MongoServer
@@ -50,10 +52,20 @@ def run_beside(command: Sequence[str]) -> int:
         return code
 
 
-def stay_up(as_json: bool) -> None:
-    """Start both servers, print their addresses, and stay until a signal; `StartError` if a server ends on its own."""
-    with _servers() as servers, suppress(Stopped):
-        _announce(_addresses(servers), as_json)
+def stay_up(as_json: bool, env_file: Path | None = None) -> None:
+    """Start both servers, print their addresses, and stay until a signal; `StartError` if a server ends on its own.
+
+    With an `env_file` they stand there too, for shells and for `stop_told`.
+    """
+    with (
+        telling(env_file) if env_file else nullcontext() as told,
+        suppress(Stopped),
+        _servers() as servers,
+    ):
+        addresses = _addresses(servers) | _settings(servers)
+        if told:
+            told.write(addresses)
+        _announce(addresses, as_json, env_file)
         _watch(servers)
 
 
@@ -76,12 +88,14 @@ def stopped_by_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _announce(addresses: Mapping[str, str], as_json: bool) -> None:
+def _announce(addresses: Mapping[str, str], as_json: bool, env_file: Path | None) -> None:
     if as_json:
         print(json.dumps(addresses), flush=True)
-    else:
-        print("\n".join(f"export {name}={address}" for name, address in addresses.items()))
-        print("# up until Ctrl-C", flush=True)
+        return
+    print("\n".join(f"export {name}={address}" for name, address in addresses.items()))
+    if env_file:
+        print(f"# in another shell: . {env_file}")
+    print("# up until Ctrl-C", flush=True)
 
 
 def _watch(servers: Sequence[JavaServer]) -> NoReturn:
@@ -101,6 +115,12 @@ def _servers() -> Iterator[tuple[KafkaServer, MongoServer]]:
 def _addresses(servers: tuple[KafkaServer, MongoServer]) -> dict[str, str]:
     kafka, mongo = servers
     return {"XEPHANG_TEST_KAFKA": kafka.address, "XEPHANG_TEST_MONGO": mongo.address}
+
+
+def _settings(servers: tuple[KafkaServer, MongoServer]) -> dict[str, str]:
+    """The same for `xephang serve`."""
+    kafka, mongo = servers
+    return {"XEPHANG_KAFKA": kafka.address, "XEPHANG_STORE": mongo.address}
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -182,3 +183,27 @@ def test_jar_that_is_not_the_locked_one_is_named() -> None:
         "kafka/b.jar: locked 2, found 3",
         "kafka/c.jar: locked not at all, found 4",
     ]
+
+
+def test_env_file_tells_where_the_servers_are_and_stops_them(tmp_path: Path) -> None:
+    told = tmp_path / "of" / "servers.env"
+    stop = [sys.executable, "-m", "deploy.servers", "stop", "--env", str(told)]
+    with subprocess.Popen([*RUN, "--env", str(told)], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        while "up until" not in running.stdout.readline():
+            assert running.poll() is None
+        shell = ["sh", "-c", f'. {told} && echo "$XEPHANG_KAFKA $XEPHANG_STORE $XEPHANG_TEST_KAFKA"']
+        kafka, store, same = subprocess.run(shell, stdout=subprocess.PIPE, text=True, timeout=60).stdout.split()
+        assert kafka == same
+        ports = [int(address.rpartition(":")[2]) for address in (kafka, store)]
+        assert all(accepts(port) for port in ports)
+        second = subprocess.run([*RUN, "--env", str(told)], stderr=subprocess.PIPE, text=True, timeout=60)
+        assert second.returncode == 125
+        assert str(told) in second.stderr
+        assert subprocess.run(stop, stdout=subprocess.PIPE, timeout=90).returncode == 0
+        assert running.wait(60) == 0
+    assert not told.exists()
+    assert not any(accepts(port) for port in ports)
+    told.write_text(f"# pid {os.getpid()}\n")  # left behind by a process that was killed: nobody is to be ended for it
+    assert subprocess.run(stop, stdout=subprocess.PIPE, timeout=60).returncode == 0
+    assert not told.exists()
