@@ -23,7 +23,7 @@ from shared.http.api import build_api
 from shared.http.auth import TokenVerifier
 from shared.kernel.clock import Clock
 from shared.messaging.access import Access
-from shared.messaging.aggregate import Collection
+from shared.messaging.aggregate import AggregateDocument, Collection
 from shared.messaging.broker import REPUBLISH_REQUESTS, FastStreamPublisher, GroupProgress, build_broker, subscribe
 from shared.messaging.commands import Aggregates
 from shared.messaging.dead_letter import DEAD_LETTERS
@@ -241,10 +241,12 @@ class Service:
             for message in messages:
                 self._spans.published(message, began, ended)
 
-    def _written(self, collection: str, key: str) -> None:
-        self.relay.wake(collection)
+    def _written(self, document: AggregateDocument[Any]) -> None:
+        collection = document.collection.name
+        if document.outgoing:
+            self.relay.wake({entry.topic for entry in document.outgoing})
         for some in self._reconcilers:
-            some.written(collection, key)
+            some.written(collection, document.key)
         if collection in self._references:  # a command may have written what messages wait for
             self._sweep_soon.set()
 

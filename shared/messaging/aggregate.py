@@ -1,8 +1,8 @@
-"""The aggregate: one document that holds its state, its unpublished events and what it has consumed of each source.
+"""The aggregate: one document that holds its state, what it has consumed of each source, and the events it says.
 
-Because all three are replaced together and only if unchanged, an event is handled exactly once in effect: a crash
-before the write leaves everything to be done again, a crash after it leaves the outgoing events in the document for
-the relay, and a repeated delivery is seen by its sequence (docs/architecture.md, "Delivery").
+Because all three are written together and only if unchanged, an event is handled exactly once in effect: a crash
+before the write leaves everything to be done again, a crash after it leaves the outgoing events in the store for the
+relay, and a repeated delivery is seen by its sequence (docs/architecture.md, "Delivery").
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.kernel.errors import Invalid
 from shared.messaging.kept import Kept
 from shared.messaging.messages import Message
 from shared.messaging.parts import Parts
-from shared.storage.port import Document, Write
+from shared.storage.port import Document, JournalEntry, Write
 from shared.telemetry.trace_context import Place, current, of_event, parse
 
 __all__ = [
@@ -32,12 +32,12 @@ __all__ = [
     "Change",
     "Collection",
     "Outgoing",
-    "Pending",
 ]
 
 S = TypeVar("S", bound=BaseModel)
 
-# Indexes that every aggregate has: topics with unpublished events; what parked events wait for; streams with a gap.
+# Indexes that every aggregate has: what parked events wait for; streams with a gap. The first is of documents that
+# version 0.1 wrote, in which events wait in the body: their topics (`Relay`).
 OUTBOX = "outbox"
 WAITS_FOR = "waits_for"
 WITH_HELD = "held"
@@ -87,22 +87,6 @@ class Change(Generic[S]):
     events: tuple[Outgoing, ...] = ()
 
 
-@dataclass(frozen=True)
-class Pending:
-    """An event written with the state and not yet known to be published."""
-
-    topic: str
-    key: str
-    event: CloudEvent
-
-    def to_json(self) -> dict[str, Any]:
-        return {"topic": self.topic, "key": self.key, "event": self.event.to_json()}
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Pending:
-        return cls(raw["topic"], raw["key"], CloudEvent.model_validate(raw["event"]))
-
-
 @dataclass
 class AggregateDocument(Generic[S]):
     """An aggregate in memory, between reading its document and writing it back."""
@@ -111,7 +95,7 @@ class AggregateDocument(Generic[S]):
     key: str
     version: int = 0
     emitted: dict[str, int] = field(default_factory=dict)
-    outbox: list[dict[str, Any]] = field(default_factory=list)
+    outgoing: list[JournalEntry] = field(default_factory=list)  # said since it was loaded; earlier ones are the store's
     consumed: dict[str, int] = field(default_factory=dict)
     held: list[Kept] = field(default_factory=list)
     ahead: dict[str, int] = field(default_factory=dict)  # by cursor with a gap: the highest sequence known to exist
@@ -156,7 +140,7 @@ class AggregateDocument(Generic[S]):
             key,
             document.version,
             dict(body.get("emitted", {})),
-            list(body.get("outbox", ())),
+            [_from_outbox(raw) for raw in body.get("outbox", ())],
             dict(body.get("consumed", {})),
             [Kept.from_json(raw) for raw in body.get("held", ())],
             dict(body.get("ahead", {})),
@@ -174,7 +158,6 @@ class AggregateDocument(Generic[S]):
             "state": self.raw_state,
             "indexes": self.raw_indexes,
             "emitted": self.emitted,
-            "outbox": self.outbox,
             "consumed": self.consumed,
             "held": [kept.to_json() for kept in self.held],
             "ahead": self.ahead,
@@ -184,10 +167,9 @@ class AggregateDocument(Generic[S]):
             "traceparent": self.traceparent,
         }
         indexes = dict(self.raw_indexes)
-        indexes[OUTBOX] = sorted({pending["topic"] for pending in self.outbox})
         indexes[WAITS_FOR] = [self.waits_for, ANY] if self.waits_for else []
         indexes[WITH_HELD] = ["1"] if self.ahead else []
-        return Write(self.collection.name, self.key, body, self.version, indexes)
+        return Write(self.collection.name, self.key, body, self.version, indexes, self.outgoing)
 
     def apply(
         self, service: str, change: Change[S], now: datetime, *, cause: CloudEvent | None = None, actor: str = ""
@@ -225,22 +207,22 @@ class AggregateDocument(Generic[S]):
             traceparent=self.traceparent,
             data=self._parts.plain(outgoing.data),
         )
-        # Refused here, because once it stands in an outbox it would hold up everything behind it.
-        headers = event.headers()
+        # Refused here, because once it waits to be published it would hold up everything behind it.
+        headers, value = event.headers(), event.value()
         if name := too_long(headers):
             raise Invalid(
                 f"Thuộc tính {name} của sự kiện quá dài",
                 f"the event's attribute {name} is longer than {ATTRIBUTE_MAX} characters: nobody would read it",
                 code="event.too_large",
             )
-        if Message(topic, outgoing.key, headers, event.value()).size > largest_value(topic):
+        if Message(topic, outgoing.key, headers, value).size > largest_value(topic):
             raise Invalid(
                 f"Dữ liệu của sự kiện quá lớn cho chủ đề {topic}",
                 f"the event is too large for the topic {topic}: over {largest_value(topic)} bytes",
                 code="event.too_large",
             )
         self.emitted[topic] = sequence
-        self.outbox.append(Pending(topic, outgoing.key, event).to_json())
+        self.outgoing.append(JournalEntry(topic, stream, sequence, outgoing.key, headers, value))
         self.changed = True
 
     def seen(self, cursor: str, sequence: int) -> bool:
@@ -309,6 +291,12 @@ class AggregateDocument(Generic[S]):
             if first <= last:
                 result.append((topic, stream, first, last))
         return result
+
+
+def _from_outbox(raw: Mapping[str, Any]) -> JournalEntry:
+    """Version 0.1 had events wait in the body; with the next write they move to where they wait now."""
+    event = CloudEvent.model_validate(raw["event"])
+    return JournalEntry(raw["topic"], event.stream, event.sequence, raw["key"], event.headers(), event.value())
 
 
 def _bytes(kept: Sequence[Kept]) -> int:

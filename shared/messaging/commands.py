@@ -32,11 +32,15 @@ async def wait_for_others(conflicts: int) -> None:
 class Aggregates:
     """A service's aggregates: load, decide, write back if unchanged; and read-only look-ups.
 
-    `written` is called after each write (with collection and key), so that the relay and reconcilers take it up.
+    `written` is called after each write (with what was written), so that the relay and reconcilers take it up.
     """
 
     def __init__(
-        self, service: str, store: DocumentStore, clock: Clock, written: Callable[[str, str], None] = lambda *_: None
+        self,
+        service: str,
+        store: DocumentStore,
+        clock: Clock,
+        written: Callable[[AggregateDocument[Any]], None] = lambda _: None,
     ) -> None:
         self.service = service
         self.store = store
@@ -63,7 +67,7 @@ class Aggregates:
             except VersionConflict:
                 await wait_for_others(conflicts)
                 continue
-            self.written(collection.name, key)
+            self.written(document)
             note(correlation=document.correlation, trace=parse(document.traceparent).trace)
             return document.state
         raise StoreUnavailable(f"{collection.name}/{key} was changed by others {CONFLICTS_MAX} times in a row")
@@ -90,7 +94,7 @@ class Aggregates:
         outcomes = await self.store.put_many([document.write() for document in loaded])
         for document, written in zip(loaded, outcomes, strict=True):
             if written:
-                self.written(collection.name, document.key)
+                self.written(document)
             else:
                 await self.execute(collection, document.key, decisions[document.key], actor=actor)
 

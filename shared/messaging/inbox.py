@@ -345,7 +345,7 @@ class Inbox:
         for target, outcome in zip(writes, outcomes, strict=True):
             result[target] = None if outcome is True else outcome
             if outcome is True:
-                self._aggregates.written(*target)
+                self._aggregates.written(documents[target])
         return result
 
     async def _write_one(self, write: Write) -> bool | Exception:

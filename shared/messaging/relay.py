@@ -1,8 +1,9 @@
-"""The relay: publishes the events that aggregates hold, keeps them in the journal, and clears them when acknowledged.
+"""The relay: publishes the events that writes left to be published, and takes them out when they are acknowledged.
 
-Journal first, then the broker, then the document: whatever is cut off in between is done again, and consumers see a
-repetition by its sequence. The relay never runs further ahead of a topic's slowest consumer group than `max_ahead`
-bytes a partition, so a broker that keeps little (the embedded one keeps about 5 MB a partition) loses nothing.
+Journal first, then the broker; only then they wait no longer: whatever is cut off in between is done again, and
+consumers see a repetition by its sequence. The relay never runs further ahead of a topic's slowest consumer group than
+`max_ahead` bytes a partition, so a broker that keeps little (the embedded one keeps about 5 MB a partition) loses
+nothing.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.registry import dead_letter_topics, topics
 from shared.kernel.clock import SystemClock
-from shared.messaging.aggregate import Collection
+from shared.messaging.aggregate import OUTBOX, AggregateDocument, Collection
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.marks import RELAY_COLLECTION, Process
 from shared.messaging.messages import BrokerProgress, Message, Publisher, PublisherUnavailable
@@ -48,22 +49,22 @@ class Relay:
         self._loaded = False
         self._limits = limits or RelayLimits()
         owned = [topic for topic in topics().values() if topic.producer == service]
-        own = [collection for collection in collections if collection is not DEAD_LETTERS]
+        self._collections = collections
         self._owned, self._dead = (
             {
-                topic.name: TopicRelay(topic, store, told_by, publisher, progress, self._limits, process, published)
+                topic.name: TopicRelay(topic, store, publisher, progress, self._limits, process, published)
                 for topic in group
             }
-            for group, told_by in ((owned, own), (dead_letter_topics().values(), [DEAD_LETTERS]))
+            for group in (owned, dead_letter_topics().values())
         )
         # Dead-letter topics have no consumers to wait for, so one round serves them all.
         rounds = [*([topic] for topic in self._owned.values()), list(self._dead.values())]
         self._rounds = [_Round(service, each, self._limits) for each in rounds]
 
-    def wake(self, collection: str = "") -> None:
-        """Something was written (in this collection): look for events to publish."""
+    def wake(self, topics: Set[str] = frozenset()) -> None:
+        """Something was written for these topics (for any, if none is named): publish it."""
         for each in self._rounds:
-            each.wake(collection)
+            each.wake(topics)
 
     def ask_again(self, request: RepublishRequestedV1) -> None:
         """Publish a range again, as a consumer asks; a request that is already waiting is not doubled."""
@@ -86,7 +87,7 @@ class Relay:
         """Publish until cancelled. A broker or store that does not answer is tried again, for ever."""
         while not self._loaded:
             try:
-                await self._load_requests()
+                await self._load()
             except StoreUnavailable as error:
                 log.warning("%s relay: %s; trying again", self._service, error)
                 await asyncio.sleep(self._limits.retry_after)
@@ -97,12 +98,12 @@ class Relay:
     async def turn(self) -> bool:
         """Once round all topics, as `run` goes for ever; True if something was published."""
         if not self._loaded:
-            await self._load_requests()
+            await self._load()
         outcomes = [await topic.turn(mark=True) for topic in self._all()]
         return any(outcomes)
 
     async def publish_pending(self) -> bool:
-        """Publish what aggregates hold, as far as there is room; True if something was published."""
+        """Publish what waits for it, as far as there is room; True if something was published."""
         outcomes = [await topic.publish_pending() for topic in self._all()]
         return any(outcomes)
 
@@ -135,15 +136,29 @@ class Relay:
     def _all(self) -> list[TopicRelay]:
         return [*self._owned.values(), *self._dead.values()]
 
+    async def _load(self) -> None:
+        """What an earlier process left: events, requests that it did not come to serve."""
+        for collection in self._collections:
+            for topic in self._dead if collection is DEAD_LETTERS else self._owned:
+                await self._move_outboxes(collection, topic)
+        await self._load_requests()
+        self._loaded = True
+
+    async def _move_outboxes(self, collection: Collection[Any], topic: str) -> None:
+        """Version 0.1 had events wait in the body: writing a document again puts them where they wait now."""
+        after: str | None = None
+        while page := await self._store.find(collection.name, OUTBOX, topic, after=after):
+            documents = [AggregateDocument.load(collection, document.key, document) for document in page]
+            await self._store.put_many([document.write() for document in documents])  # or another did just that
+            after = page[-1].key
+
     async def _load_requests(self) -> None:
-        """What an earlier process was asked for and did not come to serve."""
         after: str | None = REQUEST_KEY
         while page := await self._store.scan(RELAY_COLLECTION, after=after):
             for document in page:
                 if document.key.startswith(REQUEST_KEY):
                     self.ask_again(RepublishRequestedV1.model_validate(document.body))
             after = page[-1].key
-        self._loaded = True
 
 
 class _Round:
@@ -153,11 +168,11 @@ class _Round:
         self._service = service
         self._topics = topics
         self._limits = limits
-        self._collections = {collection.name for topic in topics for collection in topic.collections}
+        self._names = {topic.topic.name for topic in topics}
         self._awake = asyncio.Event()
 
-    def wake(self, collection: str) -> None:
-        if not collection or collection in self._collections:
+    def wake(self, topics: Set[str]) -> None:
+        if not topics or not self._names.isdisjoint(topics):
             self._awake.set()
 
     async def run(self) -> None:

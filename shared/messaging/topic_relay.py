@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.registry import Topic
 from shared.kernel.canonical import canonical_json, sha256_hex
-from shared.messaging.aggregate import OUTBOX, AggregateDocument, Collection, Pending
 from shared.messaging.ahead import Ahead
 from shared.messaging.marks import RELAY_COLLECTION, Mark, Marks, Process
 from shared.messaging.messages import POSITION_HEADER, BrokerProgress, Message, Publisher
-from shared.storage.port import Document, DocumentStore, JournalEntry, VersionConflict
+from shared.storage.port import DocumentStore, JournalEntry, Unpublished, VersionConflict
 
 __all__ = ["REQUEST_KEY", "RelayLimits", "TopicRelay", "request_key"]
 
@@ -50,7 +47,6 @@ class TopicRelay:
         self,
         topic: Topic,
         store: DocumentStore,
-        collections: Sequence[Collection[Any]],
         publisher: Publisher,
         progress: BrokerProgress,
         limits: RelayLimits,
@@ -59,7 +55,6 @@ class TopicRelay:
     ) -> None:
         self.topic = topic
         self._published = published
-        self.collections = collections
         self.blocked = False  # there is more to publish, but no room before the consumers have come further
         self._store = store
         self._publisher = publisher
@@ -96,20 +91,22 @@ class TopicRelay:
         return busy or not self._recovered
 
     async def publish_pending(self) -> bool:
-        """Publish what aggregates hold, as far as there is room; True if something was published."""
+        """Publish what waits for it, as far as there is room; True if something was published."""
         busy = False
         async with self._one_at_a_time:
             await self._settle()
             self.blocked = self.blocked and not await self._is_worth_reading()
-            if self.blocked:
-                return False
-            for collection in self.collections:
-                async for page in self._with_outbox(collection):
-                    count = await self._publish_documents(collection, page)
-                    busy = busy or count > 0
-                    if self.blocked:
-                        return busy
+            last: Unpublished | None = None
+            while not self.blocked and (page := await self._waiting(last)):
+                last = page[-1]
+                while page and not self.blocked:
+                    count = await self._publish_page(page)
+                    self.blocked = count == 0
+                    page, busy = page[count:], busy or count > 0
         return busy
+
+    async def _waiting(self, after: Unpublished | None) -> list[Unpublished]:
+        return await self._store.unpublished(self.topic.name, after=after, limit=self._limits.batch)
 
     async def serve_requests(self) -> bool:
         """Publish again what consumers ask for; True if there was a request."""
@@ -169,66 +166,19 @@ class TopicRelay:
 
     async def pending(self) -> int:
         """How many documents hold events to publish."""
-        return sum([await self._store.count(each.name, OUTBOX, self.topic.name) for each in self.collections])
+        return await self._store.count_unpublished(self.topic.name)
 
-    async def _with_outbox(self, collection: Collection[Any]) -> AsyncIterator[list[Document]]:
-        """Each document once, in key order, so that none that is written again and again keeps others waiting."""
-        after: str | None = None
-        limit = self._limits.batch
-        while page := await self._store.find(collection.name, OUTBOX, self.topic.name, after=after, limit=limit):
-            yield page
-            after = page[-1].key
-
-    async def _publish_documents(self, collection: Collection[Any], page: Sequence[Document]) -> int:
-        """Publish what these documents hold for the topic, and clear it from them. Sets `blocked` for want of room."""
-        documents = [AggregateDocument.load(collection, document.key, document) for document in page]
-        published: set[tuple[str, int]] = set()
-        while documents:
-            entries = list(islice(self._unpublished(documents, published), self._limits.batch))
-            fitting = await self._fitting(entries)
-            if entries and not fitting:
-                self.blocked = True
-                break
-            await self._publish(await self._store.append_journal(fitting) if fitting else [])
-            await self._settle()
-            published |= {(entry.stream, entry.sequence) for entry in fitting}
-            documents = await self._clear(collection, documents, published)
-        return len(published)
-
-    def _unpublished(
-        self, documents: Sequence[AggregateDocument[Any]], published: set[tuple[str, int]]
-    ) -> Iterator[JournalEntry]:
-        for document in documents:
-            for raw in document.outbox:
-                if raw["topic"] == self.topic.name and not self._is_among(raw, published):
-                    yield _entry(raw)
-
-    async def _clear(
-        self, collection: Collection[Any], documents: Sequence[AggregateDocument[Any]], published: set[tuple[str, int]]
-    ) -> list[AggregateDocument[Any]]:
-        """Take what was published out of the documents; returns those that hold more, or were written meanwhile."""
-        cleared: list[AggregateDocument[Any]] = []
-        untouched: list[AggregateDocument[Any]] = []
-        for document in documents:
-            rest = [raw for raw in document.outbox if not self._is_among(raw, published)]
-            touched = len(rest) < len(document.outbox)
-            document.outbox = rest
-            if touched:
-                cleared.append(document)
-            elif self._holds_more(document):
-                untouched.append(document)
-        outcomes = await self._store.put_many([document.write() for document in cleared]) if cleared else []
-        outdated = [d.key for d, ok in zip(cleared, outcomes, strict=True) if not ok or self._holds_more(d)]
-        found = await self._store.get_many(collection.name, outdated) if outdated else {}
-        again = [AggregateDocument.load(collection, key, found[key]) for key in outdated if key in found]
-        return [*again, *untouched]
-
-    def _holds_more(self, document: AggregateDocument[Any]) -> bool:
-        return any(raw["topic"] == self.topic.name for raw in document.outbox)
-
-    def _is_among(self, raw: dict[str, Any], published: set[tuple[str, int]]) -> bool:
-        event = raw["event"]
-        return raw["topic"] == self.topic.name and (event["stream"], event["sequence"]) in published
+    async def _publish_page(self, page: Sequence[Unpublished]) -> int:
+        """Publish what waits, and let it wait no longer. Returns how many there was room for."""
+        fitting = await self._fitting([event.entry for event in page])
+        if not fitting:
+            return 0
+        if not all(entry.position for entry in fitting):
+            fitting = await self._store.append_journal(fitting)
+        await self._publish(fitting)
+        await self._settle()
+        await self._store.published(page[: len(fitting)])
+        return len(fitting)
 
     async def _serve(self, request: RepublishRequestedV1) -> None:
         if not request.stream:
@@ -394,12 +344,6 @@ class TopicRelay:
 def request_key(request: RepublishRequestedV1) -> str:
     """Under which a request is kept until it is served."""
     return REQUEST_KEY + sha256_hex(canonical_json(request.model_dump(mode="json")))[:32]
-
-
-def _entry(raw: dict[str, Any]) -> JournalEntry:
-    pending = Pending.from_json(raw)
-    event = pending.event
-    return JournalEntry(pending.topic, event.stream, event.sequence, pending.key, event.headers(), event.value())
 
 
 def _size(entry: JournalEntry) -> int:

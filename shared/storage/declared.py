@@ -12,15 +12,23 @@ from dataclasses import dataclass
 import orjson
 
 from shared.kernel.canonical import compact_json
-from shared.storage.port import Document, Write
+from shared.storage.port import Document, JournalEntry, Write
 
-__all__ = ["MAX_BODY_BYTES", "CheckedWrite", "DeclaredIndexes", "read_document"]
+__all__ = ["MAX_BODY_BYTES", "CheckedEvent", "CheckedWrite", "DeclaredIndexes", "checked_event", "read_document"]
 
 # MongoDB refuses documents over 16 MiB; the rest is left for index values and bookkeeping.
 MAX_BODY_BYTES = 15 * 1024 * 1024
 
 # Names become field, index and collection names, where dots and dollars have a meaning of their own.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedEvent:
+    """An event that may go to the database: its headers are canonical JSON text."""
+
+    entry: JournalEntry
+    headers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class CheckedWrite:
     body: str
     expected_version: int
     indexes: dict[str, list[str]]
+    outgoing: tuple[CheckedEvent, ...] = ()
 
 
 class DeclaredIndexes:
@@ -75,10 +84,12 @@ class DeclaredIndexes:
         if not isinstance(write.body, dict):
             raise TypeError(f"the body of {write.collection}/{write.key} is no JSON object")
         body = compact_json(write.body)
-        if len(body) > MAX_BODY_BYTES:
-            raise ValueError(f"{write.collection}/{write.key}: {len(body)} bytes, at most {MAX_BODY_BYTES} are stored")
+        outgoing = tuple([checked_event(entry) for entry in write.outgoing])
+        size = len(body) + sum([len(event.entry.value) + len(event.headers) for event in outgoing])
+        if size > MAX_BODY_BYTES:
+            raise ValueError(f"{write.collection}/{write.key}: {size} bytes, at most {MAX_BODY_BYTES} are stored")
         indexes = {name: self._check_values(write, name, values) for name, values in write.indexes.items()}
-        return CheckedWrite(write.collection, write.key, body.decode(), write.expected_version, indexes)
+        return CheckedWrite(write.collection, write.key, body.decode(), write.expected_version, indexes, outgoing)
 
     def _check_values(self, write: Write, name: str, values: Sequence[str]) -> list[str]:
         self.check_index(write.collection, name)
@@ -87,6 +98,13 @@ class DeclaredIndexes:
         for value in values:
             _check_text(value)
         return sorted(set(values))
+
+
+def checked_event(entry: JournalEntry) -> CheckedEvent:
+    """The event as it may be stored. Raises `ValueError` or `TypeError` for text that has no UTF-8."""
+    for text in (entry.topic, entry.stream, entry.key):
+        _check_text(text)
+    return CheckedEvent(entry, compact_json(entry.headers).decode())
 
 
 def read_document(collection: str, key: str, version: int, body: str) -> Document:

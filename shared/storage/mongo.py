@@ -1,6 +1,8 @@
 """The document store on MongoDB. The only module that imports motor (deprecated upstream; ADR 0003) or pymongo.
 
-A document is `{_id: key, v: version, b: body, i: {index name: [values]}, h: [ids of the last writes]}`.
+A document is `{_id: key, v: version, b: body, i: {index name: [values]}, h: [ids of the last writes], o: [events that
+wait to be published]}`. Events are pushed with the body and pulled when they are published: the one needs the version,
+the other does not change it, so neither comes in the other's way.
 
 `b` is canonical JSON text, not BSON. The wire would carry most bodies, but drivers read meaning into some of them
 (`{"$ref": …, "$id": …}` comes back as a DBRef, large integers as Int64), servers before 5.0 refuse field names such as
@@ -34,9 +36,8 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from shared.kernel.canonical import compact_json
-from shared.storage.declared import CheckedWrite, DeclaredIndexes, read_document
-from shared.storage.port import Document, JournalEntry, StoreUnavailable, VersionConflict, Write
+from shared.storage.declared import CheckedEvent, CheckedWrite, DeclaredIndexes, checked_event, read_document
+from shared.storage.port import Document, JournalEntry, StoreUnavailable, Unpublished, VersionConflict, Write
 
 __all__ = ["MongoStore"]
 
@@ -192,6 +193,36 @@ class MongoStore:
             newest = await self._journal.find_one({"t": topic}, {"p": 1}, sort=[("p", -1)])
         return int(newest["p"]) if newest else 0
 
+    async def unpublished(self, topic: str, *, after: Unpublished | None = None, limit: int = 500) -> list[Unpublished]:
+        """As the port says: whole documents, one after the other. What is given is not in the journal yet."""
+        names = [name for name, _ in self._declared.items()]
+        for collection in names[names.index(after.collection) if after else 0 :]:
+            key = after.key if after and after.collection == collection else None
+            if found := await self._waiting(collection, topic, key, limit):
+                return [
+                    Unpublished(_entry({**event, "p": 0}), collection, document["_id"])
+                    for document in found
+                    for event in document["o"]
+                    if event["t"] == topic
+                ]
+        return []
+
+    async def published(self, events: Sequence[Unpublished]) -> None:
+        groups: dict[str, dict[str, list[JournalEntry]]] = defaultdict(lambda: defaultdict(list))
+        for event in events:
+            groups[event.collection][event.key].append(event.entry)
+        for collection, of_keys in groups.items():
+            operations = [UpdateOne({"_id": key}, {"$pull": {"o": _any_of(of)}}) for key, of in of_keys.items()]
+            with _answering():
+                await self._database[collection].bulk_write(operations, ordered=False)
+
+    async def count_unpublished(self, topic: str) -> int:
+        counts = []
+        for collection, _ in self._declared.items():
+            with _answering():
+                counts.append(int(await self._database[collection].count_documents({"o.t": topic})))
+        return sum(counts)
+
     async def close(self) -> None:
         self._client.close()
 
@@ -206,6 +237,7 @@ class MongoStore:
                     await self._database[collection].create_index([*_BY_KEY, ("v", 1)], unique=True)
                 for name in names:
                     await self._database[collection].create_index([(f"i.{name}", 1), *_BY_KEY])
+                await self._database[collection].create_index([("o.t", 1), *_BY_KEY])
             await self._journal.create_index([("t", 1), ("s", 1), ("n", 1)], unique=True)
             await self._journal.create_index([("t", 1), *_BY_POSITION])
 
@@ -214,6 +246,19 @@ class MongoStore:
         with _answering():
             found = await cursor.to_list(None)
         return [read_document(collection, document["_id"], document["v"], document["b"]) for document in found]
+
+    async def _waiting(self, collection: str, topic: str, after: str | None, limit: int) -> list[dict[str, Any]]:
+        """Keys and events of documents that hold some for the topic: as many as fit in a page, at least one."""
+        cursor = self._database[collection].find({"o.t": topic, **_keys_after(after)}, {"o": 1}).sort(_BY_KEY)
+        found: list[dict[str, Any]] = []
+        size = 0
+        with _answering():
+            async for document in cursor.limit(limit):
+                found.append(document)
+                size += sum(len(event["d"]) for event in document["o"])
+                if size >= _PAGE_BYTES:
+                    break
+        return found
 
     async def _put_group(self, collection: str, group: Sequence[CheckedWrite]) -> set[str]:
         """Write to one collection in one round trip; the keys whose version had changed."""
@@ -342,10 +387,20 @@ def _duplicates(error: BulkWriteError) -> list[int]:
 
 def _operation(write: CheckedWrite, write_id: ObjectId) -> InsertOne[dict[str, Any]] | UpdateOne:
     content = {"v": write.expected_version + 1, "b": write.body, "i": write.indexes}
+    outgoing = [_event(event) for event in write.outgoing]
     if write.expected_version == 0:
-        return InsertOne({"_id": write.key, **content, "h": [write_id]})
-    remember = {"h": {"$each": [write_id], "$slice": -_HISTORY}}
+        return InsertOne({"_id": write.key, **content, "h": [write_id], "o": outgoing})
+    remember = {"h": {"$each": [write_id], "$slice": -_HISTORY}, **({"o": {"$each": outgoing}} if outgoing else {})}
     return UpdateOne({"_id": write.key, "v": write.expected_version}, {"$set": content, "$push": remember})
+
+
+def _any_of(entries: Sequence[JournalEntry]) -> dict[str, Any]:
+    """Tells these events of one document from its others: on a topic it speaks as one stream."""
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for entry in entries:
+        places[entry.topic, entry.stream].append(entry.sequence)
+    found = [{"t": topic, "s": stream, "n": {"$in": numbers}} for (topic, stream), numbers in places.items()]
+    return found[0] if len(found) == 1 else {"$or": found}
 
 
 def _keys_after(after: str | None) -> dict[str, Any]:
@@ -353,8 +408,13 @@ def _keys_after(after: str | None) -> dict[str, Any]:
 
 
 def _stored(entry: JournalEntry) -> dict[str, Any]:
-    place = {"t": entry.topic, "s": entry.stream, "n": entry.sequence, "p": entry.position}
-    return {**place, "k": entry.key, "h": compact_json(entry.headers).decode(), "d": entry.value}
+    return {**_event(checked_event(entry)), "p": entry.position}
+
+
+def _event(event: CheckedEvent) -> dict[str, Any]:
+    entry = event.entry
+    place = {"t": entry.topic, "s": entry.stream, "n": entry.sequence}
+    return {**place, "k": entry.key, "h": event.headers, "d": entry.value}
 
 
 def _entry(stored: Mapping[str, Any]) -> JournalEntry:

@@ -11,7 +11,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-__all__ = ["Document", "DocumentStore", "JournalEntry", "StoreUnavailable", "VersionConflict", "Write"]
+__all__ = [
+    "Document",
+    "DocumentStore",
+    "JournalEntry",
+    "StoreUnavailable",
+    "Unpublished",
+    "VersionConflict",
+    "Write",
+]
 
 
 class VersionConflict(Exception):
@@ -33,21 +41,6 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """Put `body` if the stored version is `expected_version` (0: must not exist yet).
-
-    `indexes` are the values this document is found by, name → values; they replace the earlier ones with the body, in
-    the same atomic write. Only names declared to the store for the collection are allowed.
-    """
-
-    collection: str
-    key: str
-    body: dict[str, Any]
-    expected_version: int
-    indexes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One published event as it went out; (`topic`, `stream`, `sequence`) is unique, appending again changes nothing.
 
@@ -62,6 +55,36 @@ class JournalEntry:
     headers: dict[str, str]
     value: bytes
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Put `body` if the stored version is `expected_version` (0: must not exist yet).
+
+    `indexes` are the values this document is found by, name → values; they replace the earlier ones with the body, in
+    the same atomic write. Only names declared to the store for the collection are allowed. `outgoing` are events that
+    are to be published once this is written: they are stored by the same atomic write, beside the body and beside what
+    earlier writes left, until `published` takes them out.
+    """
+
+    collection: str
+    key: str
+    body: dict[str, Any]
+    expected_version: int
+    indexes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    outgoing: Sequence[JournalEntry] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """An event that some write left to be published, and the document that it was written with.
+
+    Its `position` is 0 where the store has not put it into the journal with the document.
+    """
+
+    entry: JournalEntry
+    collection: str
+    key: str
 
 
 class DocumentStore(Protocol):
@@ -128,7 +151,23 @@ class DocumentStore(Protocol):
         ...
 
     async def journal_end(self, topic: str) -> int:
-        """The highest position of the topic's entries, 0 if none."""
+        """The highest position of those of the topic's entries that do not wait to be published, 0 if none."""
+        ...
+
+    async def unpublished(self, topic: str, *, after: Unpublished | None = None, limit: int = 500) -> list[Unpublished]:
+        """What waits to be published on a topic: about `limit` events, of each stream in order of sequence.
+
+        `after` is the last of the page before; so nothing is given twice, and what is written meanwhile is given or
+        not. An empty page is the end.
+        """
+        ...
+
+    async def published(self, events: Sequence[Unpublished]) -> None:
+        """They wait no longer; the documents stay at their versions. Of those that do not wait, nothing is changed."""
+        ...
+
+    async def count_unpublished(self, topic: str) -> int:
+        """How many documents hold events that wait to be published on a topic."""
         ...
 
     async def close(self) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from shared.kernel.canonical import compact_json
-from shared.storage.declared import CheckedWrite, DeclaredIndexes, read_document
-from shared.storage.port import Document, JournalEntry, VersionConflict, Write
+from shared.storage.declared import CheckedEvent, CheckedWrite, DeclaredIndexes, checked_event, read_document
+from shared.storage.port import Document, JournalEntry, Unpublished, VersionConflict, Write
 from shared.storage.sqlite_file import SqliteFile
 
 __all__ = ["SqliteStore"]
 
 _PAGE = 100  # journal entries held in memory at a time
+_PAGE_BYTES = 8 * 1024 * 1024  # and of those that wait to be published fewer, if they are big
 
 # Text compares by UTF-8 bytes, which is code-point order. AUTOINCREMENT: a position is never given twice, and since
 # one transaction writes at a time, positions become visible in their order.
@@ -36,6 +37,10 @@ _SCHEMA = (
     # Every index of SQLite ends in the row's position: this one serves the order of a topic and of each of its keys.
     "CREATE INDEX IF NOT EXISTS journal_of_topic ON journal (topic)",
     "CREATE INDEX IF NOT EXISTS journal_of_key ON journal (topic, key)",
+    # Events stand in the journal from the moment they are written with their document; these wait to be published.
+    """CREATE TABLE IF NOT EXISTS outgoing (
+        topic TEXT NOT NULL, position INTEGER NOT NULL, collection TEXT NOT NULL, key TEXT NOT NULL,
+        PRIMARY KEY (topic, position)) WITHOUT ROWID""",
 )
 
 _DOCUMENT = "SELECT collection, key, version, body FROM document WHERE collection = ? AND key = ?"
@@ -65,7 +70,18 @@ _LATEST = """SELECT position FROM (
         SELECT position, row_number() OVER (PARTITION BY key ORDER BY sequence DESC, position DESC) AS place
         FROM journal WHERE topic = ? AND position > ? AND position < ?)
     WHERE place = 1 ORDER BY position"""
-_END = "SELECT max(position) FROM journal WHERE topic = ?"
+_LAST = "SELECT max(position) FROM journal WHERE topic = ?"
+_END = """SELECT position FROM journal WHERE topic = ? AND NOT EXISTS (
+        SELECT 1 FROM outgoing WHERE outgoing.topic = journal.topic AND outgoing.position = journal.position)
+    ORDER BY position DESC LIMIT 1"""
+
+_WAITS = "INSERT INTO outgoing (topic, position, collection, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_UNPUBLISHED = """SELECT journal.topic, stream, sequence, journal.key, headers, value, position,
+        outgoing.collection, outgoing.key
+    FROM outgoing CROSS JOIN journal USING (position)
+    WHERE outgoing.topic = ? AND position > ? ORDER BY position LIMIT ?"""
+_PUBLISHED = "DELETE FROM outgoing WHERE topic = ? AND position = ?"
+_COUNT_UNPUBLISHED = """SELECT count(*) FROM (SELECT DISTINCT collection, key FROM outgoing WHERE topic = ?)"""
 
 
 class SqliteStore:
@@ -117,14 +133,15 @@ class SqliteStore:
 
     async def count(self, collection: str, index: str, value: str) -> int:
         self._declared.check_index(collection, index)
-        return int(await self._file.read(lambda c: c.execute(_COUNT, (collection, index, value)).fetchone()[0]))
+        return await self._number(_COUNT, collection, index, value)
 
     async def scan(self, collection: str, *, after: str | None = None, limit: int = 500) -> list[Document]:
         self._declared.check_collection(collection)
         return await self._documents(_SCAN, collection, _first_after(after), limit)
 
     async def append_journal(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
-        return await self._file.write(lambda connection: [_append(connection, e) for e in entries], len(entries))
+        checked = [checked_event(entry) for entry in entries]
+        return await self._file.write(lambda connection: [_append(connection, e) for e in checked], len(entries))
 
     async def read_journal(
         self, topic: str, *, after: int = 0, before: int | None = None, latest_per_key: bool = False
@@ -133,7 +150,7 @@ class SqliteStore:
 
         With `latest_per_key`: the highest sequence of each key between `after` and `before`.
         """
-        end = await self.journal_end(topic) + 1
+        end = await self._number(_LAST, topic) + 1
         end = end if before is None else min(before, end)
         pages = self._latest(topic, after, end) if latest_per_key else self._range(topic, after, end)
         async for page in pages:
@@ -144,10 +161,26 @@ class SqliteStore:
         return await self._entries(_STREAM, topic, stream, first, last)
 
     async def journal_end(self, topic: str) -> int:
-        return int(await self._file.read(lambda connection: connection.execute(_END, (topic,)).fetchone()[0]) or 0)
+        return await self._number(_END, topic)
+
+    async def unpublished(self, topic: str, *, after: Unpublished | None = None, limit: int = 500) -> list[Unpublished]:
+        """As the port says, in the order of writing; every event is in the journal already."""
+        place = after.entry.position if after else 0
+        return await self._file.read(partial(_waiting, topic=topic, after=place, limit=limit))
+
+    async def published(self, events: Sequence[Unpublished]) -> None:
+        places = [(event.entry.topic, event.entry.position) for event in events]
+        await self._file.write(lambda connection: connection.executemany(_PUBLISHED, places) and None)
+
+    async def count_unpublished(self, topic: str) -> int:
+        return await self._number(_COUNT_UNPUBLISHED, topic)
 
     async def close(self) -> None:
         await self._file.close()
+
+    async def _number(self, query: str, *values: str) -> int:
+        row = await self._file.read(lambda connection: connection.execute(query, values).fetchone())
+        return int(row[0] or 0) if row else 0
 
     async def _documents(self, query: str, *values: str | int) -> list[Document]:
         return await self._file.read(lambda c: [read_document(*row) for row in c.execute(query, values)])
@@ -182,6 +215,9 @@ def _put(connection: sqlite3.Connection, write: CheckedWrite) -> bool:
     present = set(connection.execute(_VALUES, place)) if write.expected_version else set()
     connection.executemany(_DROP_VALUE, _at(place, present - wanted))
     connection.executemany(_ADD_VALUE, _at(place, wanted - present))
+    for event in write.outgoing:
+        entry = _append(connection, event)
+        connection.execute(_WAITS, (entry.topic, entry.position, *place))
     return True
 
 
@@ -202,11 +238,22 @@ def _first_after(after: str | None) -> str:
     return "" if after is None else after + "\0"
 
 
-def _append(connection: sqlite3.Connection, entry: JournalEntry) -> JournalEntry:
+def _append(connection: sqlite3.Connection, event: CheckedEvent) -> JournalEntry:
+    entry = event.entry
     place = (entry.topic, entry.stream, entry.sequence)
-    headers = compact_json(entry.headers).decode()
-    row = connection.execute(_APPEND, (*place, entry.key, headers, entry.value)).fetchone()
+    row = connection.execute(_APPEND, (*place, entry.key, event.headers, entry.value)).fetchone()
     return replace(entry, position=(row or connection.execute(_POSITION, place).fetchone())[0])
+
+
+def _waiting(connection: sqlite3.Connection, topic: str, after: int, limit: int) -> list[Unpublished]:
+    page: list[Unpublished] = []
+    size = 0
+    for *row, collection, key in connection.execute(_UNPUBLISHED, (topic, after, limit)):
+        page.append(Unpublished(_entry(tuple(row)), collection, key))
+        size += len(page[-1].entry.value)
+        if size >= _PAGE_BYTES:
+            break
+    return page
 
 
 def _entry(row: tuple[Any, ...]) -> JournalEntry:

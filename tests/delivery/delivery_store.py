@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.storage.declared import DeclaredIndexes, read_document
-from shared.storage.port import Document, JournalEntry, StoreUnavailable, VersionConflict, Write
+from shared.storage.port import Document, JournalEntry, StoreUnavailable, Unpublished, VersionConflict, Write
 
 
 class Crash(BaseException):
@@ -40,8 +40,11 @@ class MemoryStore:
 
     position_margin = 0
 
-    def __init__(self, indexes: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, indexes: Mapping[str, Sequence[str]], *, journals_at_once: bool = True) -> None:
+        """`journals_at_once`: events stand in the journal from their writing on, as on SQLite, not as on MongoDB."""
         self._declared = DeclaredIndexes(indexes)
+        self._journals_at_once = journals_at_once
+        self._outgoing: dict[tuple[str, str, int], Unpublished] = {}
         self._documents: dict[tuple[str, str], tuple[int, str, dict[str, list[str]]]] = {}
         self._journal: list[JournalEntry] = []
         self._places: dict[tuple[str, str, int], int] = {}
@@ -82,12 +85,14 @@ class MemoryStore:
         return [self._read(collection, key) for key in self._keys(collection, after)[:limit]]
 
     async def append_journal(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
-        for entry in entries:
-            place = (entry.topic, entry.stream, entry.sequence)
-            if place not in self._places:
-                self._places[place] = len(self._journal) + 1
-                self._journal.append(replace(entry, position=len(self._journal) + 1))
-        return [replace(e, position=self._places[(e.topic, e.stream, e.sequence)]) for e in entries]
+        return [self._append(entry) for entry in entries]
+
+    def _append(self, entry: JournalEntry) -> JournalEntry:
+        place = (entry.topic, entry.stream, entry.sequence)
+        if place not in self._places:
+            self._places[place] = len(self._journal) + 1
+            self._journal.append(replace(entry, position=self._places[place]))
+        return replace(entry, position=self._places[place])
 
     async def read_journal(
         self, topic: str, *, after: int = 0, before: int | None = None, latest_per_key: bool = False
@@ -104,7 +109,24 @@ class MemoryStore:
         return sorted(own, key=lambda entry: entry.sequence)
 
     async def journal_end(self, topic: str) -> int:
-        return max((entry.position for entry in self._journal if entry.topic == topic), default=0)
+        own = [e for e in self._journal if e.topic == topic and (topic, e.stream, e.sequence) not in self._outgoing]
+        return max((entry.position for entry in own), default=0)
+
+    async def unpublished(self, topic: str, *, after: Unpublished | None = None, limit: int = 500) -> list[Unpublished]:
+        waiting = [event for event in self._outgoing.values() if event.entry.topic == topic]
+        if self._journals_at_once:
+            later = [e for e in waiting if after is None or e.entry.position > after.entry.position]
+            return sorted(later, key=lambda e: e.entry.position)[:limit]
+        places = sorted({(e.collection, e.key) for e in waiting})
+        further = [place for place in places if after is None or place > (after.collection, after.key)][:limit]
+        return [event for place in further for event in waiting if (event.collection, event.key) == place]
+
+    async def published(self, events: Sequence[Unpublished]) -> None:
+        for event in events:
+            self._outgoing.pop((event.entry.topic, event.entry.stream, event.entry.sequence), None)
+
+    async def count_unpublished(self, topic: str) -> int:
+        return len({(e.collection, e.key) for e in self._outgoing.values() if e.entry.topic == topic})
 
     async def close(self) -> None:
         """Nothing to release."""
@@ -117,10 +139,19 @@ class MemoryStore:
         """For the test's own ledger: every document's body."""
         return {place: self._read(*place).body for place in sorted(self._documents)}
 
+    def outgoing(self) -> list[Unpublished]:
+        """For the test's own ledger: what waits to be published."""
+        return list(self._outgoing.values())
+
     def _put(self, write: Any) -> bool:
         place = (write.collection, write.key)
         if self._documents.get(place, (0,))[0] != write.expected_version:
             return False
+        for event in write.outgoing:
+            entry = event.entry
+            if self._journals_at_once:
+                entry = self._append(entry)
+            self._outgoing[entry.topic, entry.stream, entry.sequence] = Unpublished(entry, *place)
         self._documents[place] = (write.expected_version + 1, write.body, write.indexes)
         return True
 

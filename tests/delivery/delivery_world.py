@@ -97,7 +97,9 @@ class ToyService:
         await self.losses.look(self.inbox.topics, self.world.broker)
 
     def kept(self, what: str) -> list[str]:
-        """Documents that hold something: outbox, held, parked."""
+        """Documents that hold something: held, parked; or `outbox`: events that wait to be published."""
+        if what == "outbox":
+            return sorted({f"{event.collection}/{event.key}" for event in self.world.stores[self.name].outgoing()})
         return [f"{c}/{k}" for (c, k), body in self.world.stores[self.name].bodies().items() if body.get(what)]
 
     async def _request(self, request: RepublishRequestedV1) -> None:
@@ -123,12 +125,16 @@ class World:
         ring: int | None = None,
         limits: RelayLimits = LIMITS,
         handlers: dict[str, tuple[Handler, ...]] = HANDLERS,
+        journals_at_once: bool = True,
     ) -> None:
         self.clock = SettableClock(NOW)
         self.limits = limits
         self.handlers = dict(handlers)
         self.broker = FakeBroker(ring)
-        self.stores = {name: MemoryStore(store_indexes(collections)) for name, collections in COLLECTIONS.items()}
+        self.stores = {
+            name: MemoryStore(store_indexes(collections), journals_at_once=journals_at_once)
+            for name, collections in COLLECTIONS.items()
+        }
         self.consumed: defaultdict[tuple[str, str], set[tuple[str, int]]] = defaultdict(set)
         self.services = {name: ToyService(self, name) for name in COLLECTIONS}
 
@@ -186,11 +192,7 @@ class World:
         """Whatever stands at or below a stored watermark was consumed by every group, or is still in an outbox."""
         for name, store in self.stores.items():
             bodies = store.bodies()
-            unpublished = {
-                (p["topic"], p["event"]["stream"], p["event"]["sequence"])
-                for body in bodies.values()
-                for p in body.get("outbox", ())
-            }
+            unpublished = {(e.entry.topic, e.entry.stream, e.entry.sequence) for e in store.outgoing()}
             for topic in topics().values():
                 if topic.producer != name or topic.cleanup == "compact":
                     continue

@@ -59,9 +59,11 @@ OUTCOME = {
 }
 
 
-async def play(service: str, call: int, *, after: bool, error: type[BaseException] = Crash) -> int:
+async def play(
+    service: str, call: int, *, after: bool, error: type[BaseException] = Crash, journals_at_once: bool = True
+) -> int:
     """The scenario with one accident; how many calls the service made up to its end."""
-    world = World()
+    world = World(journals_at_once=journals_at_once)
     fuse = world.services[service].fuse
     fuse.blow_at(call, after=after, error=error)
     for name, act in SCENARIO:
@@ -85,17 +87,24 @@ async def _through(world: World, name: str, act: Callable[[], Awaitable[Any]]) -
             pass  # the same process tries again
 
 
-def calls(service: str) -> int:
-    made = asyncio.run(play(service, 0, after=False))
+def calls(service: str, journals_at_once: bool = True) -> int:
+    made = asyncio.run(play(service, 0, after=False, journals_at_once=journals_at_once))
     assert made > 15
     return made
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "at_once",
+    [
+        pytest.param(True, id="journaled with the document"),
+        pytest.param(False, id="journaled by the relay", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("service", ["intake", "verification", "scoring"])
-def test_crash_at_any_call_changes_nothing(service: str, after: bool) -> None:
-    for call in range(1, calls(service) + 1):
-        asyncio.run(play(service, call, after=after))
+def test_crash_at_any_call_changes_nothing(service: str, at_once: bool, after: bool) -> None:
+    for call in range(1, calls(service, at_once) + 1):
+        asyncio.run(play(service, call, after=after, journals_at_once=at_once))
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -425,7 +425,7 @@ class TestStore:
         world.kitchen.store.put_many = put_many  # type: ignore[method-assign]
         await world.kitchen.inbox.consume([order(1), order(2)])
         assert await cooked(world) == (103, 102, 101, 1, 2)
-        assert len(world.stores["verification"].bodies()[("kitchens", "pho")]["outbox"]) == 2
+        assert len(world.stores["verification"].outgoing()) == 2
 
     async def test_conflict_without_end_is_given_up_for_later(
         self, world: World, monkeypatch: pytest.MonkeyPatch

@@ -69,8 +69,8 @@ class Paced:
 class Town:
     """Processes "one" and "two" of intake, and one of each other service."""
 
-    def __init__(self) -> None:
-        self.world = World(limits=LIMITS)
+    def __init__(self, journals_at_once: bool) -> None:
+        self.world = World(limits=LIMITS, journals_at_once=journals_at_once)
         self.paces: dict[tuple[str, str], Pace] = {}
         self.processes: dict[str, ToyService] = {}
         self.turns: dict[tuple[str, str], asyncio.Task[Any]] = {}
@@ -174,8 +174,8 @@ class Town:
         await asyncio.gather(*self.turns.values(), return_exceptions=True)
 
 
-async def live_through(steps: Sequence[tuple[Any, ...]]) -> None:
-    town = Town()
+async def live_through(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
+    town = Town(journals_at_once)
     try:
         for step in steps:
             await town.act(step)
@@ -187,7 +187,9 @@ async def live_through(steps: Sequence[tuple[Any, ...]]) -> None:
 
 
 names = st.sampled_from(NAMES)
-points = st.sampled_from((END, END, "before publish", "after publish", "before put", "after append_journal"))
+points = st.sampled_from(
+    (END, END, "before publish", "after publish", "before put", "after append_journal", "before published")
+)
 
 
 def fates(topic: str, *tells: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -248,25 +250,29 @@ OTHERS_WATERMARK = (
 
 
 @pytest.mark.slow
-@given(of_orders)
+@given(of_orders, st.booleans())
 @settings(anything, max_examples=200)
-@example(OTHERS_WATERMARK)
-def test_two_processes_lose_nothing(steps: Sequence[tuple[Any, ...]]) -> None:
-    asyncio.run(live_through(steps))
+@example(OTHERS_WATERMARK, True)
+@example(OTHERS_WATERMARK, False)
+def test_two_processes_lose_nothing(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
+    asyncio.run(live_through(steps, journals_at_once))
 
 
 @pytest.mark.slow
-@given(of_prices)
+@given(of_prices, st.booleans())
 @settings(anything, max_examples=200)
-@example(SLOW_ONE_COMES_LAST)
-@example(CRASH_BEHIND_THE_OTHER)
-@example(REPLAY_MEANWHILE)
-def test_two_processes_leave_the_newest_state_last(steps: Sequence[tuple[Any, ...]]) -> None:
-    asyncio.run(live_through(steps))
+@example(SLOW_ONE_COMES_LAST, True)
+@example(SLOW_ONE_COMES_LAST, False)
+@example(CRASH_BEHIND_THE_OTHER, True)
+@example(CRASH_BEHIND_THE_OTHER, False)
+@example(REPLAY_MEANWHILE, True)
+@example(REPLAY_MEANWHILE, False)
+def test_two_processes_leave_the_newest_state_last(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
+    asyncio.run(live_through(steps, journals_at_once))
 
 
 @pytest.mark.slow
-@given(of_orders | of_prices)
+@given(of_orders | of_prices, st.booleans())
 @settings(anything, max_examples=2_000)
-def test_two_processes_at_length(steps: Sequence[tuple[Any, ...]]) -> None:
-    asyncio.run(live_through(steps))
+def test_two_processes_at_length(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
+    asyncio.run(live_through(steps, journals_at_once))

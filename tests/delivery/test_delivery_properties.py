@@ -26,7 +26,7 @@ PRICE = 7
 class Story:
     """A run: what the test ordered, and every message that ever was on the broker."""
 
-    world: World = field(default_factory=World)
+    world: World
     ordered: dict[str, list[int]] = field(default_factory=dict)
     history: list[Record] = field(default_factory=list)
 
@@ -140,16 +140,16 @@ gentle_fates = st.lists(st.one_of(*common, losses[1]), max_size=40)
 anything = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False)
 
 
-async def live_through(steps: Sequence[tuple[Any, ...]]) -> None:
-    story = Story()
+async def live_through(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
+    story = Story(World(journals_at_once=journals_at_once))
     for step in steps:
         await story.act(step)
     await story.end()
     story.assert_as_undisturbed()
 
 
-async def watch_watermarks(steps: Sequence[tuple[Any, ...]]) -> None:
-    story = Story()
+async def watch_watermarks(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
+    story = Story(World(journals_at_once=journals_at_once))
     for step in steps:
         await story.act(step)
         story.world.assert_watermarks_hold()
@@ -165,29 +165,35 @@ LAST_ONE_LOST_BEHIND_ANOTHER = (
 )
 
 
-@given(fates)
+@given(fates, st.booleans())
 @settings(anything, max_examples=150)
-@example(LAST_ONE_LOST_BEHIND_ANOTHER)
-@example((("order", "pho"), ("publish", "intake"), ("lose", "toy-orders", 1)))
-def test_everything_is_billed_once_and_in_order_whatever_happens(steps: Sequence[tuple[Any, ...]]) -> None:
-    asyncio.run(live_through(steps))
+@example(LAST_ONE_LOST_BEHIND_ANOTHER, True)
+@example((("order", "pho"), ("publish", "intake"), ("lose", "toy-orders", 1)), False)
+def test_everything_is_billed_once_and_in_order_whatever_happens(
+    steps: Sequence[tuple[Any, ...]], journals_at_once: bool
+) -> None:
+    asyncio.run(live_through(steps, journals_at_once))
 
 
-@given(gentle_fates)
+@given(gentle_fates, st.booleans())
 @settings(anything, max_examples=100)
-def test_watermark_never_passes_what_some_group_has_not_consumed(steps: Sequence[tuple[Any, ...]]) -> None:
-    asyncio.run(watch_watermarks(steps))
+def test_watermark_never_passes_what_some_group_has_not_consumed(
+    steps: Sequence[tuple[Any, ...]], journals_at_once: bool
+) -> None:
+    asyncio.run(watch_watermarks(steps, journals_at_once))
 
 
 @pytest.mark.slow
-@given(fates)
+@given(fates, st.booleans())
 @settings(anything, max_examples=1500)
-def test_everything_is_billed_once_and_in_order_at_length(steps: Sequence[tuple[Any, ...]]) -> None:
-    asyncio.run(live_through(steps))
+def test_everything_is_billed_once_and_in_order_at_length(
+    steps: Sequence[tuple[Any, ...]], journals_at_once: bool
+) -> None:
+    asyncio.run(live_through(steps, journals_at_once))
 
 
 @pytest.mark.slow
-@given(gentle_fates)
+@given(gentle_fates, st.booleans())
 @settings(anything, max_examples=1000)
-def test_watermark_at_length(steps: Sequence[tuple[Any, ...]]) -> None:
-    asyncio.run(watch_watermarks(steps))
+def test_watermark_at_length(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
+    asyncio.run(watch_watermarks(steps, journals_at_once))

@@ -18,8 +18,15 @@ from shared.contracts.registry import topics
 from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.messages import PublisherUnavailable
 from shared.messaging.relay import RelayLimits
+from shared.storage.port import JournalEntry, Write
 
 RING = 5 * 2**20
+
+
+@pytest.fixture(params=[True, False], ids=["journaled with the document", "journaled by the relay"])
+def world(request: pytest.FixtureRequest) -> World:
+    """On SQLite events are in the journal from their writing on, on MongoDB the relay puts them there."""
+    return World(journals_at_once=request.param)
 
 
 def a_request(topic: str = "toy-orders", **values: Any) -> RepublishRequestedV1:
@@ -69,7 +76,8 @@ class TestPublishing:
             return places
 
         world.intake.publisher.publish = publish  # type: ignore[method-assign]
-        await world.intake.relay.publish_pending()
+        while await world.intake.relay.publish_pending():
+            pass
         assert sequences(world) == [1, 2]
         assert world.intake.kept("outbox") == []
 
@@ -82,6 +90,37 @@ class TestPublishing:
         await world.intake.aggregates.execute(SHOPS, "pho", many)
         await world.intake.relay.publish_pending()
         assert sequences(world) == list(range(1, 1201))
+
+    async def test_publishing_writes_no_document_again(self, world: World) -> None:
+        """Neither does it lose against a writer, nor a writer against it."""
+        await world.order("pho", 1)
+        before = await world.intake.store.get("shops", "pho")
+        await world.intake.relay.publish_pending()
+        assert sequences(world) == [1]
+        assert await world.intake.store.get("shops", "pho") == before
+
+    async def test_events_that_version_0_1_left_in_bodies_go_out_first(self, world: World) -> None:
+        """One of them was published before, only it was not noted."""
+        body = {"state": {"orders": [1, 2]}, "emitted": {"toy-orders": 2}, "outbox": [_pending(1), _pending(2)]}
+        await world.intake.store.put(Write("shops", "pho", body, 0, {"outbox": ["toy-orders"]}))
+        entry = _pending(1)["event"]
+        await world.intake.store.append_journal([JournalEntry("toy-orders", entry["stream"], 1, "pho", {}, b"{}")])
+        await world.order("bun", 1)
+        await world.intake.publish()
+        assert sorted(sequences(world)) == [1, 1, 2]
+        assert "outbox" not in world.stores["intake"].bodies()[("shops", "pho")]
+        await world.order("pho", 3)
+        await world.intake.publish()
+        await world.finish()
+        assert await world.kitchen.aggregates.get(KITCHENS, "pho") == Kitchen(cooked=(1, 2, 3))
+
+    async def test_a_write_takes_the_events_of_version_0_1_along(self, world: World) -> None:
+        await world.intake.publish()
+        body = {"state": {"orders": [1]}, "emitted": {"toy-orders": 1}, "outbox": [_pending(1)]}
+        await world.intake.store.put(Write("shops", "pho", body, 0, {"outbox": ["toy-orders"]}))
+        await world.order("pho", 2)
+        await world.intake.publish()
+        assert sequences(world) == [1, 2]
 
     async def test_pending_counts_documents_by_topic(self, world: World) -> None:
         await world.order("pho", 1)
@@ -428,6 +467,21 @@ async def test_relay_outlives_a_silent_store_and_broker(world: World) -> None:
         world.broker.silent = False
         await _until(lambda: sequences(world) == [1])
         assert not task.done()
+
+
+def _pending(number: int) -> dict[str, Any]:
+    """As version 0.1 kept an event in the body."""
+    event = {
+        "id": f"intake/shops/pho#toy-orders.{number}",
+        "source": "/xephang/intake",
+        "type": "toy.order.placed.v1",
+        "time": "2026-01-05T08:00:00Z",
+        "stream": "intake/shops/pho",
+        "sequence": number,
+        "partitionkey": "pho",
+        "data": {"shop": "pho", "number": number, "amount": 1},
+    }
+    return {"topic": "toy-orders", "key": "pho", "event": event}
 
 
 def _orders(shop: str, count: int, size: int) -> Any:

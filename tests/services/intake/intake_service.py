@@ -30,6 +30,7 @@ from shared.messaging.inbox import PASSED, Inbox
 from shared.messaging.messages import Record
 from shared.service import Parts, Service, store_indexes
 from shared.storage.sqlite import SqliteStore
+from tests.services.told import told_by
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -124,9 +125,7 @@ class Intake:
 
     async def said(self, key: str) -> list[CloudEvent]:
         """What an aggregate told: of a submission `2021/it/so-noi-vu`, of the campaign `2021`."""
-        document = await self.store.get(SUBMISSIONS.name if "/" in key else CAMPAIGNS.name, key)
-        assert document is not None
-        return [CloudEvent.model_validate(pending["event"]) for pending in document.body["outbox"]]
+        return await told_by(self.store, SUBMISSIONS.name if "/" in key else CAMPAIGNS.name, key)
 
     async def call(self, method: str, path: str, who: str = "", **more: Any) -> httpx.Response:
         """`who`: `role`, `role:agency`, or nobody in particular; the person is called after it."""

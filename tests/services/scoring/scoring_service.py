@@ -34,6 +34,7 @@ from shared.ruleset.document import RuleSet
 from shared.service import Parts, Service, store_indexes
 from shared.storage.port import DocumentStore
 from shared.storage.sqlite import SqliteStore
+from tests.services.told import told_by
 
 INDEXES = store_indexes(definition().collections)
 
@@ -93,9 +94,7 @@ class Scoring:
 
     async def said(self, collection: str, key: str) -> list[CloudEvent]:
         """What an aggregate told, oldest first."""
-        document = await self.store.get(collection, key)
-        assert document is not None
-        return [CloudEvent.model_validate(pending["event"]) for pending in document.body["outbox"]]
+        return await told_by(self.store, collection, key)
 
 
 class ScoringApi(Scoring):

@@ -25,6 +25,7 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.messages import Record
 from shared.service import Parts, Service, store_indexes
 from shared.storage.sqlite import SqliteStore
+from tests.services.told import told_by
 
 CASE = "/cases/2021/it/so-noi-vu"
 
@@ -74,9 +75,7 @@ class Verification:
 
     async def said(self, key: SubmissionKey) -> list[CloudEvent]:
         """What the case told, oldest first on each topic."""
-        document = await self.store.get(CASES.name, key.text)
-        assert document is not None
-        return [CloudEvent.model_validate(pending["event"]) for pending in document.body["outbox"]]
+        return await told_by(self.store, CASES.name, key.text)
 
     def client(self, *roles: str, subject: str = "nguoi-dung", agency: str = "") -> httpx.AsyncClient:
         """Somebody with these roles; nobody in particular without any."""
