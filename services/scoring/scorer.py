@@ -49,7 +49,9 @@ class Scorer:
     def group_best(self, rule_set: RuleSet, verified: Sequence[VerifiedSubmission]) -> dict[str, Fraction]:
         """The highest values of a group, for criteria that compare with the best."""
         compiled = self.compiled(rule_set)
-        return group_best(compiled, [Card.of(one, rule_set) for one in verified]) if compiled.best_keys else {}
+        if not compiled.best_keys:
+            return {}
+        return group_best(compiled, [Card.of(one, rule_set, compiled.best_inputs) for one in verified])
 
     def version(self, rule_set: RuleSet) -> BatchScorer:
         """Made ready whole before anybody can meet it, while others go on; the one unused the longest is let go."""

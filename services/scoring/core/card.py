@@ -5,7 +5,7 @@ Answers, findings and adjustments are merged here once; everything after it sees
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -56,8 +56,11 @@ class Card:
     missing: bool
 
     @classmethod
-    def of(cls, verified: VerifiedSubmission, rule_set: RuleSet) -> Card:
-        """Merge a verified submission; raises `Invalid` where a value does not fit the type of its input."""
+    def of(cls, verified: VerifiedSubmission, rule_set: RuleSet, only: Collection[str] | None = None) -> Card:
+        """Merge a verified submission; raises `Invalid` where a value does not fit the type of its input.
+
+        With `only`, of no more than these inputs.
+        """
         if verified.basis == "missing":
             return cls._missing(verified, rule_set)
         findings = {finding.criterion: finding for finding in verified.findings}
@@ -72,7 +75,7 @@ class Card:
             answers = {**answers, **adjusted}
         rejected = frozenset(code for code, finding in findings.items() if finding.finding == "rejected")
         return cls(
-            figures=_figures(rule_set, answers),
+            figures=_figures(rule_set, answers, only),
             rejected=rejected,
             evidence=frozenset(code for code, documents in verified.answers.evidence.items() if documents),
             findings=findings,
@@ -93,11 +96,13 @@ class Card:
         )
 
 
-def _figures(rule_set: RuleSet, answers: Mapping[str, Answer]) -> dict[str, Figure]:
+def _figures(rule_set: RuleSet, answers: Mapping[str, Answer], only: Collection[str] | None) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for section in rule_set.sections:
         for criterion in section.criteria:
             for item in criterion.inputs:
+                if only is not None and item.id not in only:
+                    continue
                 answer = answers.get(item.id)
                 figures[item.id] = NOT_REPORTED if answer is None else figure_of(criterion, item, answer)
     return figures

@@ -11,6 +11,7 @@ from services.scoring.core.card import Card, Figures, State
 from services.scoring.core.conditions import Asked, compile_asked
 from services.scoring.core.methods import CompiledMethod, GroupBest, compile_method
 from shared.ruleset.document import Criterion, Rule, RuleSet, RuleSetRef, Section
+from shared.ruleset.uses import gate_inputs, used_inputs
 
 __all__ = ["CompiledCriterion", "CompiledRuleSet", "Worked", "compile_rule_set", "group_best"]
 
@@ -79,6 +80,7 @@ class CompiledRuleSet:
     criteria: tuple[CompiledCriterion, ...]
     rules: Mapping[str, Rule]
     best_keys: tuple[str, ...]
+    best_inputs: frozenset[str]  # all that the highest values are found by
     bonus_sections: frozenset[str]
 
     @property
@@ -100,6 +102,7 @@ def compile_rule_set(rule_set: RuleSet) -> CompiledRuleSet:
         criteria=criteria,
         rules={rule.id: rule for rule in rule_set.rules},
         best_keys=tuple(sorted(keys)),
+        best_inputs=frozenset(name for one in criteria if one.method.compared for name in _read_by(one.source)),
         bonus_sections=frozenset(criterion.section for criterion in criteria if criterion.source.bonus),
     )
 
@@ -124,6 +127,10 @@ def _compiled(criterion: Criterion, section: str, per_unit: frozenset[str]) -> C
             per_unit,
         ),
     )
+
+
+def _read_by(criterion: Criterion) -> tuple[str, ...]:
+    return (*used_inputs(criterion.method), *gate_inputs(criterion))
 
 
 def group_best(compiled: CompiledRuleSet, cards: Iterable[Card]) -> dict[str, Fraction]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from services.scoring.core.scorecard import CriterionResult, Scorecard, SectionResult
+from services.scoring.core.scorecard import CriterionResult, Scorecard, SectionResult, fired_rules
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import (
     CriterionPoints,
+    FiredRule,
     RankedAgency,
     Ranking,
     ScorecardSummary,
@@ -24,10 +25,30 @@ from shared.contracts.scoring import (
 from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.ruleset.document import ExcludeFromRanking, Result, RuleSet, TieBreaker
 
-__all__ = ["Entry", "order_of", "places", "rank"]
+__all__ = ["Counted", "Entry", "counted", "order_of", "places", "rank"]
 
-Scored = ScorecardSummary | Scorecard
 _Part = SectionPoints | CriterionPoints | SectionResult | CriterionResult
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The little that a ranking reads of a final scorecard: a nation's can be held side by side.
+
+    `sections` and `criteria` are those that tie-breakers name; `fired` says nothing of who has a rank.
+    """
+
+    points: Fraction
+    maximum: Fraction
+    index: Fraction
+    level: str
+    basis_hash: str
+    excluded: bool
+    sections: tuple[SectionResult, ...]
+    criteria: tuple[CriterionResult, ...]
+    fired: tuple[FiredRule, ...]
+
+
+Scored = ScorecardSummary | Scorecard | Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +57,29 @@ class Entry:
 
     agency: str
     name: str
-    scorecard: ScorecardSummary
+    scorecard: ScorecardSummary | Counted
 
 
 class _Placed(NamedTuple):
     value: Fraction
     ties: tuple[Fraction, ...]
     entry: Entry
+
+
+def counted(result: Result, card: Scorecard, basis_hash: str) -> Counted:
+    """What a ranking reads of a scorecard with this basis."""
+    named = {breaker.of for breaker in result.tie_breakers}
+    return Counted(
+        points=card.points,
+        maximum=card.maximum,
+        index=card.index,
+        level=card.level,
+        basis_hash=basis_hash,
+        excluded=card.excluded,
+        sections=tuple(one for one in card.sections if f"section.{one.code}" in named) if named else (),
+        criteria=tuple(one for one in card.criteria if f"criterion.{one.code}" in named) if named else (),
+        fired=fired_rules(card.firings) if card.excluded else (),
+    )
 
 
 def order_of(result: Result, scorecard: Scored) -> tuple[Fraction, ...]:

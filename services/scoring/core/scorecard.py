@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from operator import itemgetter
+from typing import Any, Literal, NamedTuple
 
 from services.scoring.core.card import Card
 from services.scoring.core.effects import Effects, gather, in_order
@@ -30,8 +31,10 @@ __all__ = [
     "Scorecard",
     "SectionResult",
     "basis_hash",
+    "basis_hash_of",
     "criterion_result",
     "deducted_from",
+    "fired_rules",
     "group_best",
     "index_of",
     "level_of",
@@ -44,6 +47,7 @@ _ZERO = Fraction(0)
 _ONE = Fraction(1)
 _SCORED = {"key", "group", "basis", "days_late", "answers"}
 _FOUND = {"criterion", "finding", "adjusted"}
+_criterion_of = itemgetter("criterion")
 
 
 class CriterionResult(NamedTuple):
@@ -133,7 +137,7 @@ class Scorecard:
                 CriterionPoints(code=one.code, points=one.points, maximum=one.maximum, state=one.state)
                 for one in self.criteria
             ),
-            fired=_fired(self.firings),
+            fired=fired_rules(self.firings),
         )
 
 
@@ -188,7 +192,6 @@ def basis_hash(verified: VerifiedSubmission, ref: RuleSetRef, group_best: Mappin
     what is scored alike has one hash. Defaults are left out too, so that a field added later does not change the hash
     of what was scored before it.
     """
-    best = None if group_best is None else {name: exact_text(value) for name, value in group_best.items()}
     scored = verified.model_dump(mode="json", by_alias=True, exclude_defaults=True, include=_SCORED)
     findings = [
         # As models dump it, defaults left out; most findings say no more than these two.
@@ -197,10 +200,23 @@ def basis_hash(verified: VerifiedSubmission, ref: RuleSetRef, group_best: Mappin
         else {"criterion": one.criterion, "finding": one.finding}
         for one in verified.findings
     ]
+    return basis_hash_of({**scored, "findings": findings}, ref, group_best)
+
+
+def basis_hash_of(plain: Mapping[str, Any], ref: RuleSetRef, group_best: Mapping[str, Fraction] | None) -> str:
+    """The same of a verified submission as the plain JSON that we keep of it."""
+    scored = {name: plain[name] for name in _SCORED if name in plain}
+    findings = [
+        {name: one[name] for name in _FOUND if name in one}
+        if "adjusted" in one
+        else {"criterion": one["criterion"], "finding": one["finding"]}
+        for one in plain["findings"]
+    ]
+    findings.sort(key=_criterion_of)
     basis = {
-        "verified": {**scored, "findings": sorted(findings, key=lambda finding: str(finding["criterion"]))},
+        "verified": {**scored, "findings": findings},
         "rule_set": ref.model_dump(mode="json"),
-        "group_best": best,
+        "group_best": None if group_best is None else {name: exact_text(value) for name, value in group_best.items()},
     }
     return sha256_hex(compact_json(basis))
 
@@ -286,7 +302,8 @@ def deducted_from(effects: Effects, from_: str) -> Fraction:
     return sum((one.points for one in effects.deductions if one.from_ == from_), _ZERO) if effects.deductions else _ZERO
 
 
-def _fired(firings: tuple[Firing, ...]) -> tuple[FiredRule, ...]:
+def fired_rules(firings: tuple[Firing, ...]) -> tuple[FiredRule, ...]:
+    """The rules that fired, in order, each with the criteria it fired for."""
     criteria: dict[str, list[str]] = {}
     for firing in firings:
         codes = criteria.setdefault(firing.rule_id, [])

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 
 from services.scoring.collections import CAMPAIGNS, CARDS, OF_SET, RANKINGS, TABLE, of_set
-from services.scoring.core.model import CardRecord, RankingRecord
-from services.scoring.core.ranking import Entry, rank
+from services.scoring.core.model import RankingRecord
+from services.scoring.core.ranking import rank
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.final_scorecards import final_scorecards, pinned_rule_set, write_finals
+from services.scoring.usecases.final_scorecards import pinned_rule_set, write_finals
+from services.scoring.usecases.table_cards import BATCH, Outcome, Page, Pages, look_through, stored
 from shared.contracts.common import Campaign, GroupKey
-from shared.contracts.scoring import Ranking, RankingComputedV1, ScorecardSummary, UnrankedAgency
+from shared.contracts.scoring import Ranking, RankingComputedV1, UnrankedAgency
 from shared.kernel.errors import Conflict, Fault, Invalid, NotFound
 from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import RuleSet, RuleSetRef
 
-__all__ = ["Table", "close_table", "finals_of", "rank_complete", "rank_table", "recompute", "verified_index"]
+__all__ = ["Table", "close_table", "rank_complete", "rank_table", "recompute", "verified_index"]
 
 # So often a table is ranked anew at once because a card changed meanwhile; after that the reconciler comes again.
 _ROUNDS = 3
@@ -48,19 +49,22 @@ class Table:
         rule_set = await pinned_rule_set(aggregates, ref)
         return cls(key, campaign.year, names, rule_set, verified_index(campaign, key, ref))
 
-    async def cards(self, aggregates: Aggregates) -> dict[str, CardRecord]:
-        """The verified cards of its members."""
-        found, ref = await aggregates.find(CARDS, *self.index), self.rule_set.ref()
-        return {
-            key: card
-            for key, card in found.items()
-            if card.scored.key.agency in self.names and card.scored.rule_set == ref
-        }
+    async def cards(self, aggregates: Aggregates) -> AsyncIterator[Page]:
+        """The verified cards of its members, page by page."""
+        ref = self.rule_set.ref().model_dump(mode="json")
+        after: str | None = None
+        while page := await aggregates.store.find(CARDS.name, *self.index, after=after, limit=BATCH):
+            after = page[-1].key
+            yield [card for card in stored(page) if card.agency in self.names and card.under(ref)]
 
-    def ranking(self, finals: Mapping[str, ScorecardSummary], revision: int) -> Ranking:
-        """The ranking of final scorecards; who has none is named apart."""
-        entries = [Entry(card.key.agency, self.names[card.key.agency], card) for card in finals.values()]
-        absent = self.names.keys() - {card.key.agency for card in finals.values()}
+    async def outcome(self, scorer: Scorer, pages: Pages) -> Outcome:
+        """All of these cards, scored. Raises `StoreUnavailable` where they change all the time."""
+        return await look_through(scorer, self.rule_set, self.names, pages)
+
+    def ranking(self, outcome: Outcome, revision: int) -> Ranking:
+        """The ranking of cards that were scored; who has none is named apart."""
+        entries = outcome.entries.values()
+        absent = self.names.keys() - {entry.agency for entry in entries}
         unranked = [UnrankedAgency(agency=one, name=self.names[one], reason="not_verified") for one in absent]
         return rank(self.key, self.year, self.rule_set, revision, entries, unranked)
 
@@ -83,9 +87,9 @@ async def close_table(aggregates: Aggregates, scorer: Scorer, key: GroupKey, by:
         )
     table = await Table.of(aggregates, campaign, key)
     for _ in range(_ROUNDS):
-        cards = await table.cards(aggregates)
-        _may_close(table, cards, reason)
-        ranking, settled = await rank_table(aggregates, scorer, table, cards, by, reason)
+        outcome = await table.outcome(scorer, partial(table.cards, aggregates))
+        _may_close(table, outcome, reason)
+        ranking, settled = await rank_table(aggregates, scorer, table, outcome, by, reason)
         if settled:
             break
     return ranking
@@ -100,17 +104,17 @@ async def recompute(aggregates: Aggregates, scorer: Scorer, key: GroupKey) -> Ra
     table = await Table.of(aggregates, campaign, key)
     if kept.ranking.rule_set != table.rule_set.ref():
         raise _amended(key, kept.ranking.rule_set, table.rule_set.ref())
-    finals, _ = finals_of(scorer, table, await table.cards(aggregates))
-    return table.ranking(finals, kept.ranking.revision)
+    outcome = await table.outcome(scorer, partial(table.cards, aggregates))
+    return table.ranking(outcome, kept.ranking.revision)
 
 
 async def rank_complete(aggregates: Aggregates, scorer: Scorer, table: Table) -> None:
     """Rank a table, unless a case of it is open."""
     for _ in range(_ROUNDS):
-        cards = await table.cards(aggregates)
-        if len(cards) < len(table.names):
+        outcome = await table.outcome(scorer, partial(table.cards, aggregates))
+        if len(outcome.entries) < len(table.names):
             return  # a case was opened again since they were counted
-        _, settled = await rank_table(aggregates, scorer, table, cards)
+        _, settled = await rank_table(aggregates, scorer, table, outcome)
         if settled:
             return
 
@@ -119,43 +123,35 @@ async def rank_table(
     aggregates: Aggregates,
     scorer: Scorer,
     table: Table,
-    cards: Mapping[str, CardRecord],
+    outcome: Outcome,
     by: str = "",
     reason: str = "",
 ) -> tuple[Ranking, bool]:
     """The ranking of these cards, and whether they are still what there is."""
-    finals, best = finals_of(scorer, table, cards)
 
     def keep(old: RankingRecord | None) -> Change[RankingRecord]:
         """The ranking as a new revision, unless it says the same as the newest one."""
-        ranking = table.ranking(finals, old.ranking.revision + 1 if old else 1)
+        ranking = table.ranking(outcome, old.ranking.revision + 1 if old else 1)
         if old is not None and old.ranking.basis_hash == ranking.basis_hash:
             return Change(old)
+        best = dict(outcome.best)
         new = RankingRecord(ranking=ranking, group_best=best, finals_due=True, closed_by=by, reason=reason)
         return Change(new, (Outgoing(RankingComputedV1(ranking=ranking), table.key.text),))
 
     record = await aggregates.execute(RANKINGS, table.key.text, keep, actor=by)
     assert record is not None
-    settled = await write_finals(aggregates, record, cards, finals)
-    return record.ranking, settled and await aggregates.store.count(CARDS.name, *table.index) == len(cards)
+    settled = await write_finals(aggregates, scorer, table.rule_set, record, outcome)
+    return record.ranking, settled and await aggregates.store.count(CARDS.name, *table.index) == len(outcome.entries)
 
 
-def finals_of(
-    scorer: Scorer, table: Table, cards: Mapping[str, CardRecord]
-) -> tuple[dict[str, ScorecardSummary], dict[str, Fraction]]:
-    """Final scorecards by key, and the group's highest values they were compared with."""
-    best = scorer.group_best(table.rule_set, [card.scored for card in cards.values()])
-    return final_scorecards(scorer, table.rule_set, cards, best), best
-
-
-def _may_close(table: Table, cards: Mapping[str, CardRecord], reason: str) -> None:
-    if not cards:
+def _may_close(table: Table, outcome: Outcome, reason: str) -> None:
+    if not outcome.entries:
         raise Conflict(
             f"Chưa có cơ quan nào của bảng {table.key.text} được thẩm tra xong",
             f"nobody in the table {table.key.text} is verified",
             code="table.nobody",
         )
-    if len(cards) < len(table.names) and not reason.strip():
+    if len(outcome.entries) < len(table.names) and not reason.strip():
         raise Invalid(
             "Muốn xếp hạng khi chưa thẩm tra xong phải nêu lý do",
             "ranking a table that is not complete needs a reason",

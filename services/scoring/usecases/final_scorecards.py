@@ -5,24 +5,19 @@ A ranking says until then that they are due; so whatever happens in between, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from services.scoring.collections import CARDS, RANKINGS, RULE_SETS
 from services.scoring.core.model import CardRecord, RankingRecord
-from services.scoring.core.scorecard import basis_hash
 from services.scoring.scorer import Scorer
+from services.scoring.usecases.table_cards import Best, Outcome, Stored, by_key
 from shared.contracts.scoring import Ranking, ScorecardComputedV1, ScorecardSummary
 from shared.messaging.aggregate import Change, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import RuleSet, RuleSetRef
 
-__all__ = ["final_scorecards", "pinned_rule_set", "write_finals"]
-
-_BATCH = 100
-
-Best = Mapping[str, Fraction]
+__all__ = ["pinned_rule_set", "write_finals"]
 
 
 async def pinned_rule_set(aggregates: Aggregates, ref: RuleSetRef) -> RuleSet:
@@ -32,42 +27,37 @@ async def pinned_rule_set(aggregates: Aggregates, ref: RuleSetRef) -> RuleSet:
     return kept.rule_set(ref)
 
 
-def final_scorecards(
-    scorer: Scorer, rule_set: RuleSet, cards: Mapping[str, CardRecord], best: Best
-) -> dict[str, ScorecardSummary]:
-    """The final scorecards by key."""
-    ref = rule_set.ref()
-    finals: dict[str, ScorecardSummary] = {}
-    keys = list(cards)
-    for start in range(0, len(keys), _BATCH):
-        part = keys[start : start + _BATCH]
-        verified = [cards[key].scored for key in part]
-        for key, one, card in zip(part, verified, scorer.score(rule_set, verified, best), strict=True):
-            finals[key] = card.summary(one.key, one.group, "final", basis_hash(one, ref, best))
-    return finals
-
-
 async def write_finals(
-    aggregates: Aggregates,
-    record: RankingRecord,
-    cards: Mapping[str, CardRecord],
-    finals: Mapping[str, ScorecardSummary],
+    aggregates: Aggregates, scorer: Scorer, rule_set: RuleSet, record: RankingRecord, outcome: Outcome
 ) -> bool:
     """Write the final scorecards of a ranking. False if some card has changed since: the table is ranked anew then.
 
     Where one was verified anew, they stay due: the ranking may be older than that, though it was written later.
     """
     moved = _Moved()
-    keys = list(finals)
-    for start in range(0, len(keys), _BATCH):
+    async for page in by_key(aggregates, list(outcome.entries)):
+        same = [card for card in page if card.revision == outcome.revisions[card.key]]
+        moved.verified_anew.update(card.key for card in page if card.revision != outcome.revisions[card.key])
+        finals = _finals(scorer, rule_set, same, record.group_best, outcome)
         decisions = {
-            key: _finalise(cards[key].revision, finals[key], record.group_best, moved)
-            for key in keys[start : start + _BATCH]
+            final.key.text: _finalise(outcome.revisions[final.key.text], final, record.group_best, moved)
+            for final in finals
         }
         await aggregates.execute_many(CARDS, decisions, actor=record.closed_by)
     if not moved.verified_anew:
         await aggregates.execute(RANKINGS, record.ranking.key.text, _written(record.ranking), actor=record.closed_by)
     return not moved.verified_anew and not moved.reopened
+
+
+def _finals(
+    scorer: Scorer, rule_set: RuleSet, cards: Sequence[Stored], best: Best, outcome: Outcome
+) -> list[ScorecardSummary]:
+    """The final scorecards of cards that are what was ranked: so is what they rest on."""
+    verified = [card.verified() for card in cards]
+    return [
+        scored.summary(one.key, one.group, "final", outcome.entries[card.key].scorecard.basis_hash)
+        for card, one, scored in zip(cards, verified, scorer.score(rule_set, verified, best), strict=True)
+    ]
 
 
 @dataclass

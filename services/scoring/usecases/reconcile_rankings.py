@@ -6,13 +6,17 @@ order, or whether a process ended half-way: doing it again gives the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Set
+from functools import partial
+
 from services.scoring.collections import CAMPAIGNS, CARDS, FINALS_DUE, RANKINGS, TO_RANK
-from services.scoring.core.model import CardRecord, RankingRecord
+from services.scoring.core.model import RankingRecord
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.compute_ranking import Table, finals_of, rank_complete, rank_table, verified_index
-from services.scoring.usecases.final_scorecards import final_scorecards, write_finals
+from services.scoring.usecases.compute_ranking import Table, rank_complete, rank_table, verified_index
+from services.scoring.usecases.final_scorecards import write_finals
+from services.scoring.usecases.table_cards import Outcome, Page, by_key, through_with
 from shared.contracts.common import Campaign, GroupKey, SubmissionKey
-from shared.contracts.scoring import Ranking, ScorecardSummary
+from shared.contracts.scoring import Ranking
 from shared.messaging.apart import Apart
 from shared.messaging.commands import Aggregates
 
@@ -68,30 +72,45 @@ async def _finish(aggregates: Aggregates, scorer: Scorer, record: RankingRecord)
     assert campaign is not None, "a ranking is made of a campaign's table"
     amended = ranking.rule_set != campaign.pinned(ranking.key.programme, ranking.key.group)
     table = await Table.of(aggregates, campaign, ranking.key, ranking.rule_set)
-    verified = await table.cards(aggregates)
-    found = await aggregates.get_many(CARDS, [_key(ranking, agency).text for agency in _ranked(ranking)])
-    ranked = {key: card for key, card in found.items() if card.verified and card.scored.rule_set == ranking.rule_set}
-    now_there = {**ranked, **verified}
-    finals, _ = finals_of(scorer, table, now_there)
-    if table.ranking(finals, ranking.revision).basis_hash == ranking.basis_hash:
-        await write_finals(aggregates, record, now_there, finals)
-    elif not amended and verified and (record.closed_by or len(verified) >= len(table.names)):
+    now_there = await table.outcome(scorer, partial(_now_there, aggregates, table, ranking))
+    if table.ranking(now_there, ranking.revision).basis_hash == ranking.basis_hash:
+        await write_finals(aggregates, scorer, table.rule_set, record, now_there)
+        return
+    verified = await table.outcome(scorer, partial(table.cards, aggregates))
+    if not amended and verified.entries and (record.closed_by or len(verified.entries) >= len(table.names)):
         await rank_table(aggregates, scorer, table, verified, record.closed_by, record.reason)
     else:  # a case is open: the table is ranked anew when that one is verified
-        await write_finals(aggregates, record, ranked, _still_fitting(scorer, table, record, ranked))
+        fitting = await _still_fitting(aggregates, scorer, table, record)
+        await write_finals(aggregates, scorer, table.rule_set, record, fitting)
 
 
-def _still_fitting(
-    scorer: Scorer, table: Table, record: RankingRecord, ranked: dict[str, CardRecord]
-) -> dict[str, ScorecardSummary]:
-    """The final scorecards of those who are still what the ranking says they are."""
+async def _now_there(aggregates: Aggregates, table: Table, ranking: Ranking) -> AsyncIterator[Page]:
+    """The verified cards of a table, and those of the ranking whose case was opened again."""
+    seen: set[str] = set()
+    async for page in table.cards(aggregates):
+        seen.update(card.key for card in page)
+        yield page
+    async for page in _ranked_cards(aggregates, ranking, seen):
+        yield page
+
+
+async def _ranked_cards(aggregates: Aggregates, ranking: Ranking, without: Set[str]) -> AsyncIterator[Page]:
+    """The cards of those who stand in a ranking, where they are still scored under its rule set."""
+    keys = [_key(ranking, agency).text for agency in _ranked(ranking)]
+    ref = ranking.rule_set.model_dump(mode="json")
+    async for page in by_key(aggregates, [key for key in keys if key not in without]):
+        yield [card for card in page if card.under(ref)]
+
+
+async def _still_fitting(aggregates: Aggregates, scorer: Scorer, table: Table, record: RankingRecord) -> Outcome:
+    """Those who are still what the ranking says they are."""
     hashes = {row.agency: row.basis_hash for row in record.ranking.rows}
-    finals = final_scorecards(scorer, table.rule_set, ranked, record.group_best)
-    return {
-        key: final
-        for key, final in finals.items()
-        if hashes.get(final.key.agency, final.basis_hash) == final.basis_hash
-    }
+    pages = partial(_ranked_cards, aggregates, record.ranking, frozenset())
+    ranked = await through_with(scorer, table.rule_set, table.names, pages, record.group_best)
+    entries = ranked.entries.items()
+    return ranked.only(
+        [key for key, one in entries if hashes.get(one.agency, one.scorecard.basis_hash) == one.scorecard.basis_hash]
+    )
 
 
 def _ranked(ranking: Ranking) -> list[str]:
