@@ -12,7 +12,7 @@ from services.intake.core.posted import Posted
 from shared.contracts.common import SubmissionKey
 from shared.contracts.envelope import Event
 from shared.contracts.intake import PlatformSubmissionV1
-from shared.contracts.verification import CaseReturnedV1
+from shared.contracts.verification import CaseReturnedV2
 from shared.messaging.aggregate import Change
 from shared.messaging.handlers import Context, Handler, Reference
 from shared.references import KEEP_RULE_SETS, campaign_ref, rule_set_ref
@@ -54,7 +54,7 @@ def receive_posted(
     return submission.receive(record, posted, campaign, forms, opened.closed_at)
 
 
-def take_return(record: SubmissionRecord | None, event: Event[CaseReturnedV1], _: Context) -> Change[SubmissionRecord]:
+def take_return(record: SubmissionRecord | None, event: Event[CaseReturnedV2], _: Context) -> Change[SubmissionRecord]:
     """Verification returned a case to the agency."""
     return submission.take_return(record, event.data.submission_number, event.data.due_at)
 
@@ -69,5 +69,5 @@ HANDLERS = (
         needs=lambda data: (campaign_ref(data.campaign),),
         needs_also=_pinned,
     ),
-    Handler(CaseReturnedV1, SUBMISSIONS, key=lambda data: data.key.text, apply=take_return),
+    Handler(CaseReturnedV2, SUBMISSIONS, key=lambda data: data.key.text, apply=take_return),
 )

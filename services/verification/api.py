@@ -140,6 +140,7 @@ def _add_returns(router: APIRouter, aggregates: Aggregates) -> None:
             key,
             criteria=body.criteria,
             reason=body.reason,
+            reasons=body.reasons,
             due_on=body.due_on,
             verifier=person.id,
             seen=body.submission_number,

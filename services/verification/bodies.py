@@ -93,8 +93,9 @@ class CompleteBody(_Body):
 class ReturnBody(_Body):
     """Return the case for correction until the end of the day `due_on`, Vietnam time."""
 
-    criteria: tuple[Code, ...] = Field(min_length=1, max_length=500)
+    criteria: tuple[Code, ...] = Field((), max_length=500)
     reason: Reason
+    reasons: dict[Code, Reason] = Field({}, max_length=500, description="By criterion, what is wrong with just that.")
     due_on: Day = Field(description=f"From today to {MAX_DAYS_TO_CORRECT} days from now.")
     submission_number: Seen = None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.contracts.envelope import ATTRIBUTES, EVENT_TYPES, SPEC_VERSION, EventData
 from shared.contracts.registry import DEAD_LETTER_TYPE, SERVICES, Topic, dead_letter_topics, topics
+from shared.contracts.upcast import UPCASTS, said_types
 
 __all__ = ["asyncapi_document", "docstring"]
 
@@ -107,12 +108,13 @@ def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _operation(action: str, service: str, topic: Topic) -> dict[str, Any]:
+    types = said_types(topic.events) if action == "send" else topic.events
     operation: dict[str, Any] = {
         "action": action,
         "channel": {"$ref": f"#/channels/{topic.name}"},
         "summary": f"{service} {action}s: {topic.description}",
         "tags": [{"name": service}],
-        "messages": [{"$ref": f"#/channels/{topic.name}/messages/{type_}"} for type_ in topic.events],
+        "messages": [{"$ref": f"#/channels/{topic.name}/messages/{type_}"} for type_ in types],
     }
     if action == "receive":
         group = {"type": "string", "enum": [service]}
@@ -136,6 +138,7 @@ def _message(cls: type[EventData]) -> dict[str, Any]:
         "payload": {"schemaFormat": _SCHEMA_FORMAT, "schema": {"$ref": f"./schemas/{cls.type_}.json"}},
         "bindings": {"kafka": {"key": {"type": "string", "description": _key(cls)}, "bindingVersion": _BINDING}},
         "x-examples": f"./examples/{cls.type_}/",
+        **({"x-deprecated": True, "x-superseded-by": UPCASTS[cls.type_].new.type_} if cls.type_ in UPCASTS else {}),
     }
 
 

@@ -17,6 +17,7 @@ from shared.contracts.asyncapi import asyncapi_document, docstring
 from shared.contracts.envelope import EVENT_TYPES, EventData
 from shared.contracts.evolution import breaking_changes
 from shared.contracts.registry import DEAD_LETTER_TYPE, Topic, dead_letter_topics, topics
+from shared.contracts.upcast import UPCASTS
 
 __all__ = ["differences", "main", "refused", "rendered", "schema_of"]
 
@@ -35,6 +36,7 @@ def schema_of(cls: type[EventData]) -> dict[str, Any]:
         "$id": f"urn:xephang:event:{cls.type_}",
         "title": cls.__name__,
         "description": docstring(cls),
+        **_superseded(cls),
         "x-topic": topic.name,
         "x-producer": topic.producer,
         "x-consumers": list(topic.consumers),
@@ -116,6 +118,11 @@ def _report(lines: Sequence[str], heading: str) -> int:
     if lines:
         print(heading, *(f"  {line}" for line in lines), sep="\n", file=sys.stderr)
     return 1 if lines else 0
+
+
+def _superseded(cls: type[EventData]) -> dict[str, Any]:
+    upcast = UPCASTS.get(cls.type_)
+    return {"deprecated": True, "x-superseded-by": upcast.new.type_} if upcast else {}
 
 
 def _unowned(root: Path, files: dict[str, str]) -> list[str]:

@@ -14,6 +14,8 @@ __all__ = [
     "CaseOpenedV1",
     "CaseReopenedV1",
     "CaseReturnedV1",
+    "CaseReturnedV2",
+    "Correction",
     "FindingRecordedV1",
     "SubmissionVerifiedV1",
     "VerifiedSubmission",
@@ -42,7 +44,10 @@ class FindingRecordedV1(EventData):
 
 
 class CaseReturnedV1(EventData):
-    """A verifier returned a case for correction; the agency may answer again until `due_at`."""
+    """A verifier returned a case for correction. No longer said: it gave one reason for all criteria, and no form.
+
+    It is read as V2 (shared.contracts.upcast), for it stands in journals for good.
+    """
 
     type_: ClassVar[str] = "verification.case.returned.v1"
     topic: ClassVar[str] = "verification-returns"
@@ -52,6 +57,33 @@ class CaseReturnedV1(EventData):
     criteria: tuple[CriterionCode, ...]
     reason: str
     returned_by: str
+    due_at: AwareDatetime
+
+
+class Correction(Value):
+    """A criterion that the agency is to correct, and what is wrong with it."""
+
+    criterion: CriterionCode
+    reason: str
+
+
+class CaseReturnedV2(EventData):
+    """A verifier returned a case for correction; the agency may answer again until `due_at`.
+
+    `reason` is the verifier's word on the whole, each of `corrections` tells of its criterion. `rule_set` is the form
+    in which the criteria have these codes; only what was said as V1 does not name it.
+    """
+
+    type_: ClassVar[str] = "verification.case.returned.v2"
+    topic: ClassVar[str] = "verification-returns"
+
+    key: SubmissionKey
+    rule_set: RuleSetRef | None = None
+    submission_number: int
+    corrections: tuple[Correction, ...]
+    reason: str
+    returned_by: str
+    returned_at: AwareDatetime
     due_at: AwareDatetime
 
 

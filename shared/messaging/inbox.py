@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import UnreadableEvent
 from shared.contracts.registry import topic as topic_named
+from shared.contracts.upcast import UPCASTS, older_types
 from shared.kernel.errors import DomainError
 from shared.messaging.aggregate import ANY, WAITS_FOR, WITH_HELD, AggregateDocument, Change, Collection
 from shared.messaging.commands import CONFLICTS_MAX, Aggregates, wait_for_others
@@ -81,7 +82,11 @@ class Inbox:
     ) -> None:
         self._aggregates = aggregates
         self._store = aggregates.store
-        self._handlers = {(handler.event.topic, handler.event.type_): handler for handler in handlers}
+        self._handlers = {
+            (handler.event.topic, type_): handler
+            for handler in handlers
+            for type_ in (handler.event.type_, *older_types(handler.event.type_))
+        }
         self._collections = {collection.name: collection for collection in collections}
         self._request = request
         self._metrics = metrics or Metrics(aggregates.service)
@@ -169,6 +174,8 @@ class Inbox:
         into: dict[str, str] = {}
         for handler in handlers:
             topic = handler.event.topic
+            if newer := UPCASTS.get(handler.event.type_):
+                raise ValueError(f"{handler.event.type_} is read as {newer.new.type_}: handle that")
             if topic_named(topic).dlq is None:
                 raise ValueError(f"{topic} is handled, so it needs a dead-letter topic")
             if into.setdefault(topic, handler.into.name) != handler.into.name:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.contracts.envelope import CloudEvent, Event, read_event
+from shared.contracts.upcast import newest
 
 __all__ = ["LETTER_CURSOR", "Kept", "applied_cursor", "aside_cursor", "cursor_of", "letter_cursor"]
 
@@ -47,8 +48,8 @@ class Kept:
 
     @cached_property
     def told(self) -> Event[Any]:
-        """The event with its data read into its class, once. Raises `UnreadableEvent`."""
-        return read_event(self.event)
+        """The event with its data read into the newest class of its kind, once. Raises `UnreadableEvent`."""
+        return newest(read_event(self.event))
 
     @property
     def cursor(self) -> str:

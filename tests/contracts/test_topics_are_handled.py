@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.registry import SERVICES, topics
+from shared.contracts.upcast import UPCASTS, older_types
 from shared.messaging.handlers import Handler
 
 # Answered by the relay of every service, not by handlers.
@@ -15,8 +16,9 @@ BY_THE_RELAY = {"republish-requests"}
 
 
 def unhandled(service: str, handlers: tuple[Handler, ...]) -> set[str]:
-    """Event types on the topics of a service that none of its handlers takes."""
-    return _heard(service) - {handler.event.type_ for handler in handlers}
+    """Event types on the topics of a service that none of its handlers takes, not even as a newer type."""
+    taken = [handler.event.type_ for handler in handlers]
+    return _heard(service) - {type_ for newest in taken for type_ in (newest, *older_types(newest))}
 
 
 def _heard(service: str) -> set[str]:
@@ -44,6 +46,7 @@ def test_a_service_handles_every_event_type_on_its_topics(service: str) -> None:
 def test_a_service_handles_nothing_that_it_does_not_hear(service: str) -> None:
     handled = [handler.event.type_ for handler in _handlers(service)]
     assert set(handled) <= _heard(service)
+    assert not set(handled) & UPCASTS.keys(), "only the newest type is handled: older ones are read as it"
     assert len(set(handled)) == len(handled), "two handlers for one event type: which of them would win?"
 
 

@@ -124,8 +124,9 @@ def _renamed(returned: Return | None, before: RuleSet, after: RuleSet) -> Return
     """The criteria to correct under their new codes; those that are gone need no correction."""
     if returned is None:
         return None
-    codes = tuple(new.code for old, new in follow(before, after).pairs if old.code in returned.criteria)
-    return returned.model_copy(update={"criteria": codes})
+    kept = {old.code: new.code for old, new in follow(before, after).pairs if old.code in returned.criteria}
+    reasons = {kept[code]: reason for code, reason in returned.reasons.items() if code in kept}
+    return returned.model_copy(update={"criteria": tuple(kept.values()), "reasons": reasons})
 
 
 def take_missing(

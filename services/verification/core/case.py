@@ -6,8 +6,9 @@ from outside. What is not allowed raises a `DomainError` that names the case or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from services.verification.core import refusals
@@ -82,18 +83,22 @@ def return_case(
     due_on: date,
     by: str,
     now: datetime,
+    reasons: Mapping[str, str] = MappingProxyType({}),
     seen: int | None = None,
 ) -> Change[Case]:
     """Send a case back to its agency, which may answer again until the end of the day `due_on`, Vietnam time.
 
-    So may one that has not answered at all, once its case was opened again.
+    So may one that has not answered at all, once its case was opened again. `reasons` by criterion, where one has its
+    own; criteria that stand only there are returned as well.
     """
     _workable(case, now, seen)
     stripped = check_reason(reason)
-    codes = _codes(checklist, criteria)
-    returned = Return(criteria=codes, reason=stripped, by=by, due_at=_end_of(due_on, now))
+    own = {code: check_reason(words) for code, words in reasons.items()}
+    codes = _codes(checklist, {*criteria, *own})
+    own = {code: own[code] for code in codes if code in own}
+    returned = Return(criteria=codes, reason=stripped, reasons=own, by=by, due_at=_end_of(due_on, now))
     sent = _after(case, "returned", by, now, codes, stripped, status="returned", returned=returned)
-    return Change(sent, (tell_returned(sent),))
+    return Change(sent, (tell_returned(sent, now),))
 
 
 def resume(case: Case, *, reason: str, by: str, now: datetime) -> Change[Case]:

@@ -28,10 +28,14 @@ class Act(Value):
 
 
 class Return(Value):
-    """Why a case went back to its agency; `due_at` is the first moment at which an answer is too late."""
+    """Why a case went back to its agency; `due_at` is the first moment at which an answer is too late.
+
+    `reasons` are those of criteria of which there is something of their own to say.
+    """
 
     criteria: tuple[CriterionCode, ...]
     reason: str
+    reasons: dict[CriterionCode, str] = {}
     by: str
     due_at: datetime
 

@@ -10,7 +10,8 @@ from shared.contracts.envelope import EventData
 from shared.contracts.verification import (
     CaseOpenedV1,
     CaseReopenedV1,
-    CaseReturnedV1,
+    CaseReturnedV2,
+    Correction,
     FindingRecordedV1,
     SubmissionVerifiedV1,
     VerifiedSubmission,
@@ -30,18 +31,23 @@ def tell_findings(case: Case, findings: tuple[CriterionFinding, ...]) -> Outgoin
     return _of(case, FindingRecordedV1(key=case.key, submission_number=case.number, findings=findings))
 
 
-def tell_returned(case: Case) -> Outgoing:
+def tell_returned(case: Case, at: datetime) -> Outgoing:
     """A case went back to its agency."""
     assert case.returned is not None
     returned = case.returned
     return _of(
         case,
-        CaseReturnedV1(
+        CaseReturnedV2(
             key=case.key,
+            rule_set=case.rule_set,
             submission_number=case.number,
-            criteria=returned.criteria,
+            corrections=tuple(
+                Correction(criterion=code, reason=returned.reasons.get(code, returned.reason))
+                for code in returned.criteria
+            ),
             reason=returned.reason,
             returned_by=returned.by,
+            returned_at=at,
             due_at=returned.due_at,
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.verification.core import case as core
@@ -20,6 +20,7 @@ async def return_case(
     *,
     criteria: Sequence[str],
     reason: str,
+    reasons: Mapping[str, str],
     due_on: date,
     verifier: str,
     seen: int | None = None,
@@ -29,7 +30,7 @@ async def return_case(
         aggregates,
         key,
         lambda case, checklist, now: core.return_case(
-            case, checklist, criteria, reason=reason, due_on=due_on, by=verifier, now=now, seen=seen
+            case, checklist, criteria, reason=reason, reasons=reasons, due_on=due_on, by=verifier, now=now, seen=seen
         ),
         actor=verifier,
     )

@@ -12,10 +12,24 @@ from jsonschema import Draft202012Validator
 
 from services.intake.core import submission
 from shared.contracts.common import Campaign, SubmissionKey
-from shared.contracts.verification import CaseReturnedV1
+from shared.contracts.verification import CaseReturnedV1, CaseReturnedV2, Correction
 
 
 def a_return(number: int = 1, agency: str = "so-noi-vu", sequence: int = 1) -> Any:
+    event = CaseReturnedV2(
+        key=a_key(agency),
+        submission_number=number,
+        corrections=(Correction(criterion="1.1", reason="Thiếu tài liệu"),),
+        reason="Thiếu tài liệu",
+        returned_by="chi-lan",
+        returned_at=late_by(1),
+        due_at=late_by(20),
+    )
+    return a_message(event, f"verification/cases/2021/it/{agency}", sequence)
+
+
+def a_return_as_v1(number: int = 1, agency: str = "so-noi-vu", sequence: int = 1) -> Any:
+    """As verification said it before there was V2; such messages stand in journals for good."""
     event = CaseReturnedV1(
         key=a_key(agency),
         submission_number=number,
@@ -179,17 +193,29 @@ async def test_a_campaign_that_cannot_be_marked_stops_no_other(intake: Intake, m
     assert (await missing("2021"), await missing("2021-b")) == (2, 2)
 
 
-async def test_a_returned_answer_is_amended_and_an_older_one_on_the_way_does_no_harm(intake: Intake) -> None:
+@pytest.mark.parametrize("said", [a_return, a_return_as_v1])
+async def test_a_returned_answer_is_amended_and_an_older_one_on_the_way_does_no_harm(intake: Intake, said: Any) -> None:
     await intake.submit(an_answer())
     intake.clock.set(late_by(2))
     await intake.post("/campaigns/2021/close", {}, "operator")
     await intake.reconcile()
     assert (await intake.submit(an_answer(figures=figures(1)))).status_code == 409
-    await intake.consume(a_return())
+    await intake.consume(said())
     corrected = await intake.submit(an_answer(figures=figures(1)))
     assert (corrected.status_code, corrected.json()["number"], corrected.json()["days_late"]) == (201, 2, 0)
     assert (await intake.submit(an_answer(figures=figures(2)))).status_code == 409
     assert [event.type.split(".")[2] for event in await intake.said("2021/it/so-noi-vu")] == ["received", "amended"]
+
+
+async def test_returns_of_both_majors_in_one_stream_are_taken_in_order(intake: Intake) -> None:
+    await intake.submit(an_answer())
+    await intake.consume(a_return(sequence=2))
+    assert [(request.first_sequence, request.last_sequence) for request in intake.asked] == [(1, 1)]
+    await intake.consume(a_return_as_v1(), a_return_as_v1(sequence=3), a_return(sequence=2), a_return(sequence=4))
+    document = await intake.store.get("submissions", "2021/it/so-noi-vu")
+    assert document is not None
+    assert document.body["consumed"] == {"verification-returns|verification/cases/2021/it/so-noi-vu": 4}
+    assert document.body["held"] == []
 
 
 async def test_who_was_missing_answers_when_an_appeal_returns_the_case(intake: Intake) -> None:

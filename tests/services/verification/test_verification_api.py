@@ -99,7 +99,7 @@ async def test_a_case_returned_corrected_and_reopened(opened_case: Verification)
     said = [event.type.removeprefix("verification.") for event in await opened_case.said(a_key())]
     assert said == [
         "case.opened.v1",
-        "case.returned.v1",
+        "case.returned.v2",
         "case.opened.v1",
         "finding.recorded.v1",
         "submission.verified.v1",

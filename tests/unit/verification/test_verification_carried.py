@@ -127,10 +127,14 @@ def test_open_case_keeps_what_it_has_and_tells_nothing() -> None:
 
 def test_returned_case_stays_with_its_agency_under_the_new_codes() -> None:
     due = date(2021, 11, 12)
-    returned = state(return_case(a_case(), CHECKLIST, ["1.3", "1.1"], reason="Thiếu", due_on=due, by="v", now=NOW))
+    own = {"1.3": "Sai số"}
+    returned = state(
+        return_case(a_case(), CHECKLIST, ["1.3", "1.1"], reason="Thiếu", reasons=own, due_on=due, by="v", now=NOW)
+    )
     after = state(carried(returned, amended(code="1.6"))[1])
     assert after.returned is not None
     assert (after.status, after.returned.criteria) == ("returned", ("1.1", "1.6"))
+    assert after.returned.reasons == {"1.6": "Sai số"}
 
 
 def test_same_or_older_word_of_it_changes_nothing() -> None:

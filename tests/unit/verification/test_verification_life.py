@@ -15,7 +15,7 @@ from services.verification.core.findings import Draft
 from services.verification.core.model import Case
 from shared.contracts.common import Answers
 from shared.contracts.intake import Submission
-from shared.contracts.verification import CaseReopenedV1, CaseReturnedV1, SubmissionVerifiedV1
+from shared.contracts.verification import CaseReopenedV1, CaseReturnedV2, SubmissionVerifiedV1
 from shared.kernel.errors import Conflict, Invalid
 from shared.messaging.aggregate import Change
 
@@ -106,10 +106,10 @@ def test_a_newer_answer_to_a_verified_case_opens_it_again_so_that_its_scorecard_
 
 def test_a_returned_case_is_with_its_agency_until_the_end_of_the_day_in_vietnam() -> None:
     change = returned(a_case())
-    assert types(change) == ["verification.case.returned.v1"]
+    assert types(change) == ["verification.case.returned.v2"]
     event = change.events[0].data
-    assert isinstance(event, CaseReturnedV1)
-    assert event.criteria == ("1.1", "1.3")
+    assert isinstance(event, CaseReturnedV2)
+    assert [each.criterion for each in event.corrections] == ["1.1", "1.3"]
     assert event.due_at == datetime(2021, 11, 12, 17, tzinfo=UTC)  # midnight in Vietnam
     case = state(change)
     with pytest.raises(Conflict) as refused:
@@ -118,6 +118,21 @@ def test_a_returned_case_is_with_its_agency_until_the_end_of_the_day_in_vietnam(
     assert "00:00 13/11/2021" in refused.value.faults[0].vi or "00:00 13/11/2021" in refused.value.vi
     worked = state(accept_all(case, CHECKLIST, by="a", now=event.due_at))
     assert (worked.status, worked.returned) == ("open", None)
+
+
+def test_each_criterion_is_told_what_is_wrong_with_it() -> None:
+    (event,) = returned(a_case(), criteria=["1.3"], reasons={"1.1": " Sai số "}).events
+    assert isinstance(event.data, CaseReturnedV2)
+    told = [(each.criterion, each.reason) for each in event.data.corrections]
+    assert told == [("1.1", "Sai số"), ("1.3", "Thiếu biên bản")]
+    assert (event.data.reason, event.data.returned_at) == ("Thiếu biên bản", NOW)
+    assert event.data.rule_set == a_case().rule_set
+
+
+@pytest.mark.parametrize("reasons", [{"9.9": "Sai"}, {"1.1": " "}])
+def test_a_reason_for_no_criterion_or_without_words_is_refused(reasons: dict[str, str]) -> None:
+    with pytest.raises(Invalid):
+        returned(a_case(), reasons=reasons)
 
 
 def test_the_agencys_correction_brings_a_returned_case_back() -> None:
@@ -263,8 +278,8 @@ def test_who_did_not_answer_may_do_so_when_an_appeal_is_heard() -> None:
     opened = state(reopen(missing(), reason="Khiếu nại", by="dieu-hanh", now=NOW))
     change = returned(opened)
     (event,) = change.events
-    assert isinstance(event.data, CaseReturnedV1)
-    assert (event.data.submission_number, event.data.criteria) == (0, ("1.1", "1.3"))
+    assert isinstance(event.data, CaseReturnedV2)
+    assert (event.data.submission_number, [each.criterion for each in event.data.corrections]) == (0, ["1.1", "1.3"])
     answered = take(state(change), a_submission())
     assert types(answered) == ["verification.case.opened.v1"]
     case = state(answered)
