@@ -3,28 +3,56 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.contracts.registry import SERVICES
-from shared.http.auth import Person, require
+from shared.http.auth import DemoIssuer, Person, require
 from shared.http.problems import install_problem_handlers, problem
 from shared.kernel.errors import DomainError
 
-if TYPE_CHECKING:
-    from deploy.xephang.platform import Platform
-
-__all__ = ["build_gateway"]
+__all__ = ["Behind", "Running", "build_gateway"]
 
 Operator = Annotated[Person, Depends(require("operator"))]
 ServiceName = Literal["intake", "verification", "scoring", "publishing"]
 
 
-def build_gateway(platform: Platform) -> FastAPI:
+class Running(Protocol):
+    """A service that runs, in this process or in another."""
+
+    @property
+    def api(self) -> ASGIApp:
+        """Its HTTP application."""
+
+    async def ready(self) -> bool:
+        """Whether it can work."""
+
+
+class Behind(Protocol):
+    """What stands behind the gateway."""
+
+    issuer: DemoIssuer
+
+    @property
+    def services(self) -> Mapping[str, Running]:
+        """Those that run now, by name."""
+
+    async def status(self) -> dict[str, Any]:
+        """Every service's status, by name."""
+
+    async def stop_service(self, name: str) -> None:
+        """Stop one of them."""
+
+    async def start_service(self, name: str) -> None:
+        """Start one of them."""
+
+
+def build_gateway(platform: Behind) -> FastAPI:
     """The application that stands before the services."""
     app = FastAPI(title="Xephang", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.tokens = platform.issuer.verifier()
@@ -60,7 +88,7 @@ def build_gateway(platform: Platform) -> FastAPI:
 class _Current:
     """Passes on to the service of this name that runs now; 503 while it does not."""
 
-    def __init__(self, platform: Platform, name: str) -> None:
+    def __init__(self, platform: Behind, name: str) -> None:
         self._platform = platform
         self._name = name
 

@@ -22,7 +22,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.kernel.errors import DomainError, Forbidden
 
-__all__ = ["ROLES", "DemoIssuer", "Person", "Role", "TokenVerifier", "Unauthenticated", "known", "require"]
+__all__ = ["ISSUER", "ROLES", "DemoIssuer", "Person", "Role", "TokenVerifier", "Unauthenticated", "known", "require"]
 
 Role = Literal["platform", "agency", "verifier", "rules_admin", "operator", "chairman"]
 ROLES: tuple[str, ...] = get_args(Role)

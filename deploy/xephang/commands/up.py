@@ -20,7 +20,7 @@ from shared.kernel.errors import Conflict, DomainError, Fault
 if TYPE_CHECKING:
     from deploy.xephang.platform import Platform
 
-__all__ = ["register"]
+__all__ = ["Host", "Port", "no_port", "register"]
 
 Host = Annotated[str, typer.Option(help="Địa chỉ lắng nghe (address to listen on).")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Cổng HTTP; 0: cổng trống bất kỳ (any free one).")]
@@ -59,7 +59,7 @@ async def _serve(data: Path, host: str, port: int, kafka: str, store: str) -> No
     try:
         platform = Platform(data, host=host, port=port, kafka=kafka, store=store)
     except OSError as error:
-        raise _no_port(host, port, error) from error
+        raise no_port("up", host, port, error) from error
     try:
         if await stopping.unless_stopped(_start(platform, store)):
             folder.announce(data, platform.url, platform.kafka)
@@ -100,15 +100,17 @@ def _greet(platform: Platform, *, embedded: bool) -> None:
     say(f"  Dữ liệu      {platform.data.resolve()}")
 
 
-def _no_port(host: str, port: int, error: OSError) -> DomainError:
+def no_port(command: str, host: str, port: int, error: OSError) -> DomainError:
+    """Why the command cannot listen there, and what to do."""
     busy = error.errno == errno.EADDRINUSE
     reason = error.strerror or str(error)
+    other = port + 1 if port < 65535 else 8081
     fault = Fault(
         "port.busy" if busy else "port.unusable",
         f"{host}:{port}",
         "cổng đang được chương trình khác dùng" if busy else f"không mở được cổng: {reason}",
         "the port is in use" if busy else f"the port cannot be opened: {reason}",
-        f"chọn cổng khác: `xephang up --port {port + 1 if port < 65535 else 8081}`, hoặc --port 0 để lấy cổng trống",
+        f"chọn cổng khác: `xephang {command} --port {other}`, hoặc --port 0 để lấy cổng trống",
         "choose another one with --port, or --port 0 for any that is free",
     )
     return Conflict("Không khởi động được nền tảng", "the platform cannot start", (fault,), fault.code)

@@ -1,0 +1,190 @@
+"""The four services as four processes (`xephang serve`) on a real Kafka and store, behind one HTTP address."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.servers import KafkaServer, MongoServer
+from deploy.servers.ports import LOOPBACK, free_port
+from deploy.servers.server import JavaServer
+from deploy.servers.spawn import spawn
+from deploy.xephang.gateway import build_gateway
+from deploy.xephang.http import HttpServer
+from deploy.xephang.proxy import Proxy, build_client
+from shared.contracts.registry import SERVICES
+from shared.http.auth import ISSUER, DemoIssuer
+
+__all__ = ["Ended", "RealPlatform", "ServiceProcess"]
+
+_START_SECONDS = 90
+_STOP_SECONDS = 12  # services promise ten
+_LOOK_EVERY = 0.2
+_TAIL = 25  # lines
+
+
+class Ended(Exception):
+    """Something that should run has ended: what, and the end of its log."""
+
+    def __init__(self, name: str, reason: str, log: Path, tail: str) -> None:
+        super().__init__(f"{name} {reason}")
+        self.name = name
+        self.reason = reason
+        self.log = log
+        self.tail = tail
+
+
+class ServiceProcess:
+    """One service in a process of its own. What it says goes to `log`; it never outlives this process."""
+
+    def __init__(
+        self, name: str, environment: Mapping[str, str], log: Path, client: httpx.AsyncClient, issuer: DemoIssuer
+    ):
+        self.name = name
+        self.log = log
+        port = free_port()
+        self.url = f"http://{LOOPBACK}:{port}"
+        self.api = Proxy(self.url, client)
+        self._environment = os.environ | environment | {"XEPHANG_HOST": LOOPBACK, "XEPHANG_PORT": str(port)}
+        self._client = client
+        self._issuer = issuer
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    async def start(self) -> None:
+        """Start and wait until it is ready. Raises `Ended`."""
+        command = [sys.executable, "-m", "deploy.xephang", "serve", self.name]
+        with self.log.open("ab") as output:
+            # Told to stop in order if this process should be killed; not by the terminal's Ctrl-C, but by us.
+            self._process = spawn(
+                command, death_signal=signal.SIGTERM, output=output, environment=self._environment, own_session=True
+            )
+        async with asyncio.timeout(_START_SECONDS):
+            while not await self.ready():
+                self.check()
+                await asyncio.sleep(_LOOK_EVERY)
+
+    def check(self) -> None:
+        """Raises `Ended` if it is not running."""
+        code = None if self._process is None else self._process.poll()
+        if code is not None:
+            tail = self.log.read_text("utf-8", errors="replace").splitlines()[-_TAIL:]
+            raise Ended(self.name, f"đã kết thúc với mã {code} (ended with {code})", self.log, "\n".join(tail))
+
+    async def stop(self) -> int:
+        """End in order, or at once if that takes too long; its exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        process.send_signal(signal.SIGTERM)
+        try:
+            return await asyncio.to_thread(process.wait, _STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return await asyncio.to_thread(process.wait)
+
+    async def ready(self) -> bool:
+        """Whether it answers and says so."""
+        try:
+            return (await self._client.get(f"{self.url}/health/ready", timeout=10)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def status(self) -> dict[str, Any]:
+        """What it says of itself; not running where it does not answer."""
+        headers = {"Authorization": f"Bearer {self._issuer.token('up-real', ['operator'], hours=1)}"}
+        try:
+            response = await self._client.get(f"{self.url}/status", headers=headers, timeout=10)
+            return response.raise_for_status().json()  # type: ignore[no-any-return]
+        except (httpx.HTTPError, ValueError):
+            return {"service": self.name, "running": False}
+
+
+class RealPlatform:
+    """`xephang up-real`. Without `kafka` or `store` it runs a Kafka or a MongoDB-wire server (in memory) of its own.
+
+    `data` holds the demo issuer's key and `logs/`.
+    """
+
+    def __init__(self, data: Path, *, host: str = LOOPBACK, port: int = 0, kafka: str = "", store: str = "") -> None:
+        self.data = data
+        self.issuer = DemoIssuer(data)
+        self.services: dict[str, ServiceProcess] = {}
+        self.kafka = kafka
+        self.store = store
+        self._servers: list[JavaServer] = []
+        self._client = build_client()
+        self._http = HttpServer(build_gateway(self), host, port)
+
+    @property
+    def url(self) -> str:
+        """Where HTTP answers for all four."""
+        return self._http.url
+
+    async def start(self) -> None:
+        """Servers, services, the common address; when it returns everything serves. Raises `Ended`, `ServerError`."""
+        kafka, mongo = KafkaServer(), MongoServer()
+        self._servers = [*([] if self.kafka else [kafka]), *([] if self.store else [mongo])]
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in self._servers))
+        self.kafka, self.store = self.kafka or kafka.address, self.store or mongo.address
+        (self.data / "logs").mkdir(exist_ok=True)
+        (self.data / "issuer-public.pem").write_bytes(self.issuer.public_key())
+        # The first makes the topics; after that the others need not come in each other's way.
+        await self.start_service(SERVICES[0])
+        await asyncio.gather(*(self.start_service(name) for name in SERVICES[1:]))
+        await self._http.start()
+
+    async def stop(self) -> None:
+        """The common address first, then the services together, then the servers."""
+        await self._http.stop()
+        await asyncio.gather(*(self.stop_service(name) for name in list(self.services)))
+        await self._client.aclose()
+        await asyncio.gather(*(asyncio.to_thread(server.close) for server in self._servers))
+
+    async def start_service(self, name: str) -> None:
+        """Start one service; one that runs is left alone."""
+        if name in self.services:
+            return
+        environment = {
+            "XEPHANG_KAFKA": self.kafka,
+            "XEPHANG_STORE": self.store,
+            "XEPHANG_JWT_PUBLIC_KEY": str(self.data / "issuer-public.pem"),
+            "XEPHANG_JWT_ISSUER": ISSUER,
+        }
+        log = self.data / "logs" / f"{name}.log"
+        service = self.services[name] = ServiceProcess(name, environment, log, self._client, self.issuer)
+        await service.start()
+
+    async def stop_service(self, name: str) -> None:
+        """Stop one service; what is meant for it waits on the broker and in the others' stores."""
+        service = self.services.pop(name, None)
+        if service is not None:
+            await service.stop()
+
+    async def status(self) -> dict[str, Any]:
+        """Every service's status, by name."""
+        running = [self.services[name].status() for name in SERVICES if name in self.services]
+        found = {own["service"]: own for own in await asyncio.gather(*running)}
+        return {name: found.get(name, {"service": name, "running": False}) for name in SERVICES}
+
+    async def watch(self) -> None:
+        """Go on for as long as all that was started runs. Raises `Ended`."""
+        while True:
+            for service in list(self.services.values()):
+                service.check()
+            for server in self._servers:
+                if server.pid is None:
+                    raise Ended(server.title, "đã kết thúc (ended on its own)", server.log, server.log_tail())
+            await asyncio.sleep(_LOOK_EVERY)
