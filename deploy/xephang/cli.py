@@ -35,6 +35,7 @@ from deploy.xephang.commands import (
     submit,
     token,
     up,
+    up_real,
     verify,
 )
 from deploy.xephang.commands.connection import disconnect
@@ -79,7 +80,7 @@ ruleset_diff.register(ruleset)
 ruleset_form.register(ruleset)
 ruleset_method.register(ruleset)
 
-for _command in (up, run_year, serve, token, score, explain, submit, rank, operation):
+for _command in (up, up_real, run_year, serve, token, score, explain, submit, rank, operation):
     _command.register(app)
 for _name, _group in {
     "agencies": agencies.app,
