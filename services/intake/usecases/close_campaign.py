@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from services.intake.collections import CAMPAIGNS, SUBMISSIONS, TO_MARK
+from services.intake.collections import CAMPAIGN, CAMPAIGNS, SUBMISSIONS, TO_MARK
 from services.intake.core import campaign as core
 from services.intake.core import submission
 from services.intake.core.model import CampaignRecord, SubmissionRecord
 from shared.contracts.common import SubmissionKey
-from shared.messaging.aggregate import Change
+from shared.messaging.aggregate import AggregateDocument, Change
 from shared.messaging.apart import Apart
 from shared.messaging.commands import Aggregates
 
@@ -46,10 +46,16 @@ async def mark_missing(aggregates: Aggregates) -> None:
 
 async def _mark_missing_in(aggregates: Aggregates, key: str, record: CampaignRecord) -> None:
     decisions = _decisions(record)
-    keys = list(decisions)
-    for start in range(0, len(keys), _BATCH):
-        part = {k: decisions[k] for k in keys[start : start + _BATCH]}
-        await aggregates.execute_many(SUBMISSIONS, part, actor=record.closed_by)
+    # A submission is never taken away, so where there is one for each nobody is missing, and none need be read.
+    if await aggregates.store.count(SUBMISSIONS.name, CAMPAIGN, key) < len(decisions):
+        keys = list(decisions)
+        for start in range(0, len(keys), _BATCH):
+            part = keys[start : start + _BATCH]
+            there = await aggregates.store.get_many(SUBMISSIONS.name, part)
+            # Of some who never answered there is a document all the same: of messages about them.
+            answered = {k for k, d in there.items() if AggregateDocument.load(SUBMISSIONS, k, d).raw_state is not None}
+            absent = {k: decisions[k] for k in part if k not in answered}
+            await aggregates.execute_many(SUBMISSIONS, absent, actor=record.closed_by, found=there)
     await aggregates.execute(CAMPAIGNS, key, _marked, actor=record.closed_by)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,11 +61,12 @@ class RankingTable:
 
 def ranking_table(ranking: Ranking, rule_set: RuleSet, mark: Literal[",", "."] = ",") -> RankingTable:
     """The table with titles and rounding of the rule set; `mark` is the decimal mark (Vietnamese documents: comma)."""
-    ranks = [row.rank for row in ranking.rows]
+    at_rank = Counter(row.rank for row in ranking.rows)
+    levels = {level.id: level.title.vi for level in rule_set.result.levels}
     return RankingTable(
         title=table_title(ranking.key, ranking.year),
         rule_set=f"{rule_set.title.vi}, phiên bản {rule_set.version} (SHA-256 {ranking.rule_set.hash})",
-        rows=tuple(_row(row, rule_set, mark, ranks.count(row.rank) > 1) for row in ranking.rows),
+        rows=tuple(_row(row, rule_set, mark, levels, at_rank[row.rank] > 1) for row in ranking.rows),
         unranked=tuple((row.agency, row.name, _reason(row, rule_set)) for row in ranking.unranked),
     )
 
@@ -87,9 +90,8 @@ def published_bytes(edition: Edition) -> bytes:
     return canonical_json(edition.event().plain())
 
 
-def _row(row: RankedAgency, rule_set: RuleSet, mark: str, tied: bool) -> TableRow:
+def _row(row: RankedAgency, rule_set: RuleSet, mark: str, levels: Mapping[str, str], tied: bool) -> TableRow:
     display = rule_set.result.display
-    levels = {level.id: level.title.vi for level in rule_set.result.levels}
     return TableRow(
         rank=str(row.rank),
         agency=row.agency,

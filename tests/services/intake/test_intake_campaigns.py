@@ -167,6 +167,15 @@ async def test_closing_marks_who_is_missing_once_however_often(intake: Intake) -
     assert (status["status"], status["tables"]["it/province"]["missing"]) == ("closed", 1)
 
 
+async def test_who_was_only_spoken_of_is_missing_all_the_same(intake: Intake) -> None:
+    await intake.submit(an_answer())
+    await intake.consume(a_return(1, "so-y-te"))  # of an answer that was never here
+    intake.clock.set(late_by(2))
+    await intake.post("/campaigns/2021/close", {}, "operator")
+    await intake.reconcile()
+    assert [event.type.split(".")[2] for event in await intake.said("2021/it/so-y-te")] == ["missing"]
+
+
 async def test_a_campaign_that_cannot_be_marked_stops_no_other(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     later = {**PLAN, "id": "2021-b"}
     assert (await intake.post("/campaigns", later, "operator")).status_code == 201
