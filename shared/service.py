@@ -34,11 +34,13 @@ from shared.messaging.marks import Process
 from shared.messaging.messages import Message, PublisherUnavailable
 from shared.messaging.reconcile import Reconciler, Reconcilers
 from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
+from shared.messaging.story import Stories
 from shared.messaging.watchdog import Watchdog
 from shared.stopping import StoppingTime
 from shared.storage.port import DocumentStore, StoreUnavailable
+from shared.storage.timed import timed
 from shared.telemetry import situation
-from shared.telemetry.metrics import Metrics
+from shared.telemetry.metrics import Figures, Metrics
 from shared.telemetry.spans import Spans
 
 __all__ = ["Definition", "Parts", "Service", "store_indexes"]
@@ -92,13 +94,14 @@ class Service:
         self.metrics = Metrics(definition.name)
         self._spans = Spans(definition.name, parts.spans)
         collections = (*definition.collections, DEAD_LETTERS)
-        self.aggregates = Aggregates(definition.name, parts.store, parts.clock, self._written)
+        store = timed(parts.store, self.metrics.stored)
+        self.aggregates = Aggregates(definition.name, store, parts.clock, self._written)
         self._broker = build_broker(parts.broker_address, definition.name, parts.access)
         self._publisher = FastStreamPublisher(self._broker)
         self._progress = GroupProgress(parts.broker_address, parts.access)
         self.relay = Relay(
             definition.name,
-            parts.store,
+            store,
             collections,
             self._publisher,
             self._progress,
@@ -109,6 +112,7 @@ class Service:
         self.inbox = Inbox(self.aggregates, definition.handlers, collections, self._request, self.metrics)
         self._reconcilers = Reconcilers.apart(definition.reconcilers(self.aggregates))
         self._losses = Losses(definition.name, self._ask_topic)
+        self.stories = Stories(definition.name, store, collections)
         self._consumer = subscribe(
             self._broker,
             definition.name,
@@ -210,6 +214,10 @@ class Service:
             "dead_letters": await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
         }
 
+    async def figures(self) -> Figures:
+        """What only metrics tell."""
+        return Figures(await self.inbox.held(), self.relay.ahead(), self._parts.limits.max_ahead)
+
     async def _consumed(self) -> dict[str, Any]:
         consumed: dict[str, Any] = {}
         for topic in topics().values():
@@ -236,6 +244,7 @@ class Service:
     def _told(self, messages: Sequence[Message], began: int) -> None:
         """Events of one topic were acknowledged; `began` in nanoseconds since 1970."""
         self.metrics.published(messages[0].topic, len(messages))
+        self.metrics.sent((time.time_ns() - began) / 1e9)
         if self._spans.on:
             ended = time.time_ns()
             for message in messages:
@@ -280,6 +289,7 @@ class Service:
 
     async def _publish_request(self, request: RepublishRequestedV1) -> None:
         key = request.requested_topic
+        self.metrics.asked(key)
         envelope = CloudEvent(
             id=f"{self.name}/{key}/{request.stream}/{request.first_sequence}/{request.after_position}",
             source=f"/xephang/{self.name}",

@@ -34,6 +34,7 @@ from deploy.xephang.commands import (
     serve,
     submit,
     token,
+    trace,
     up,
     up_real,
     verify,
@@ -80,7 +81,7 @@ ruleset_diff.register(ruleset)
 ruleset_form.register(ruleset)
 ruleset_method.register(ruleset)
 
-for _command in (up, up_real, run_year, serve, token, score, explain, submit, rank, operation):
+for _command in (up, up_real, run_year, serve, token, score, explain, submit, rank, operation, trace):
     _command.register(app)
 for _name, _group in {
     "agencies": agencies.app,

@@ -13,6 +13,7 @@ from shared.contracts.registry import topics
 from shared.http.admission import Admission
 from shared.http.auth import Person, TokenVerifier, require
 from shared.http.bodies import ExactBodies
+from shared.http.journal_api import journal_routes
 from shared.http.problems import install_problem_handlers
 from shared.http.request_log import RequestLog
 from shared.kernel.errors import NotFound
@@ -53,6 +54,7 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
     api.add_middleware(RequestLog, service=service.name)  # the outermost: what is refused is logged as well
     api.include_router(router)
     api.include_router(_house_routes(service))
+    api.include_router(journal_routes(service.stories))
     return api
 
 
@@ -70,7 +72,8 @@ def _house_routes(service: Service) -> APIRouter:
 
     @router.get("/metrics", tags=["operation"], summary="For Prometheus: counts and times, nothing personal")
     async def metrics() -> Response:
-        return Response(service.metrics.render(await service.status()), media_type=CONTENT_TYPE)
+        told = service.metrics.render(await service.status(), await service.figures())
+        return Response(told, media_type=CONTENT_TYPE)
 
     @router.get("/status", tags=["operation"], summary="What was consumed, is pending, parked or dead-lettered")
     async def status(_: Operator) -> dict[str, Any]:

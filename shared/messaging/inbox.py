@@ -161,6 +161,11 @@ class Inbox:
             async for page in self._pages(collection, WITH_HELD, "1"):
                 await self._bring({(collection.name, document.key): () for document in page})
 
+    async def held(self) -> int:
+        """How many aggregates hold events that came before their predecessors."""
+        counts = [await self._store.count(name, WITH_HELD, "1") for name in self._collections]
+        return sum(counts)
+
     async def waiting(self) -> dict[str, list[str]]:
         """What is parked, by what it waits for: `campaigns/2021` → aggregates as `collection/key`."""
         result: dict[str, list[str]] = {}
@@ -407,7 +412,7 @@ class Inbox:
     async def _set_aside(self, failure: Failure, kept: Kept | None = None) -> None:
         record = failure.record
         kind = failure.reason.partition(":")[0]  # the rest may quote the message: that stands in the dead letter only
-        with being(**described(record)):
+        with being(**described(record), letter=letter_of(kept) if kept else ""):
             log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, kind)
         # What failed in its stream is passed over there with a note. A letter that was tried again is as it was.
         noted = kept is not None and bool(kept.event.stream) and not kept.letter

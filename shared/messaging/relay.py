@@ -128,6 +128,10 @@ class Relay:
         for topic in self._owned.values():
             await topic.mark()
 
+    def ahead(self) -> dict[str, int]:
+        """By topic that somebody consumes: bytes in its fullest partition that the slowest group has not consumed."""
+        return {name: each.ahead for name, each in self._owned.items() if each.topic.consumers}
+
     async def pending(self) -> dict[str, int]:
         """Documents with unpublished events, by topic; only topics that have any."""
         counts = {topic.topic.name: await topic.pending() for topic in self._all()}

@@ -164,6 +164,11 @@ class TopicRelay:
                 self._ahead.idle(await self._store.journal_end(self.topic.name))
             await self._store_mark(self._ahead.watermark)
 
+    @property
+    def ahead(self) -> int:
+        """Bytes in the fullest partition that the slowest consumer group has not consumed, as far as known."""
+        return self._ahead.most_bytes
+
     async def pending(self) -> int:
         """How many documents hold events to publish."""
         return await self._store.count_unpublished(self.topic.name)

@@ -6,15 +6,25 @@ Counters are moved where things happen; what can be asked for (lag, backlog, dea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-__all__ = ["CONTENT_TYPE", "Metrics"]
+__all__ = ["CONTENT_TYPE", "Figures", "Metrics"]
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What nobody but a watcher asks for: aggregates with a gap, and bytes that are out and not consumed, by topic."""
+
+    held: int
+    ahead: Mapping[str, int]
+    most_ahead: int
 
 
 class Metrics:
@@ -45,6 +55,22 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._stored = Histogram(
+            "xephang_store_duration_seconds",
+            "Time that the store takes to answer.",
+            ("service", "operation"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._silent = self._counter("store_unavailable", "Calls that the store did not answer.", "operation")
+        self._sent = Histogram(
+            "xephang_publish_duration_seconds",
+            "Time until the broker acknowledges what is published at once.",
+            ("service",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._asked = self._counter("republish_requested", "Times that missing events were asked for again.", "topic")
         self._lag = self._gauge("consumer_lag_messages", "Messages not yet consumed.", "topic")
         self._oldest = self._gauge(
             "oldest_unconsumed_seconds", "For how long nothing was consumed of what waits.", "topic"
@@ -52,8 +78,14 @@ class Metrics:
         self._stuck = self._gauge("stuck_partitions", "Partitions with messages of which none is consumed.")
         self._unpublished = self._gauge("unpublished_documents", "Documents with events not yet published.", "topic")
         self._parked = self._gauge("parked_aggregates", "Aggregates with events that wait for a reference.")
+        self._held = self._gauge("held_aggregates", "Aggregates with events that came before their predecessors.")
+        self._ahead = self._gauge(
+            "relay_ahead_bytes", "What the fullest partition holds for the slowest consumer group.", "topic"
+        )
+        self._most_ahead = self._gauge("relay_ahead_limit_bytes", "How much that may be.")
         self._letters = self._gauge("dead_letters_waiting", "Dead letters that nobody has settled.")
         self._running = self._gauge("running", "1 while all tasks of the service run.")
+        ProcessCollector(registry=self._registry)  # memory, processor time and files, of the whole process
 
     def consumed(self, topic: str, count: int) -> None:
         """Effects of so many messages are stored."""
@@ -79,6 +111,20 @@ class Metrics:
         """The watchdog started the consumer again."""
         self._restarts.labels(**self._labels).inc()
 
+    def stored(self, operation: str, seconds: float, answered: bool) -> None:
+        """The store took so long, and answered or not."""
+        self._stored.labels(**self._labels, operation=operation).observe(seconds)
+        if not answered:
+            self._silent.labels(**self._labels, operation=operation).inc()
+
+    def sent(self, seconds: float) -> None:
+        """The broker took so long to acknowledge."""
+        self._sent.labels(**self._labels).observe(seconds)
+
+    def asked(self, topic: str) -> None:
+        """Missing events of a topic were asked for."""
+        self._asked.labels(**self._labels, topic=topic).inc()
+
     def batch(self, seconds: float) -> None:
         """A batch took so long."""
         self._batch.labels(**self._labels).observe(seconds)
@@ -92,10 +138,15 @@ class Metrics:
         """A request was refused because too much was under way."""
         self._refused.labels(**self._labels).inc()
 
-    def render(self, status: Mapping[str, Any]) -> bytes:
-        """Everything as text, with the gauges as `Service.status` tells them now."""
-        for gauge in (self._lag, self._oldest, self._unpublished):
+    def render(self, status: Mapping[str, Any], figures: Figures | None = None) -> bytes:
+        """Everything as text, with the gauges as `Service.status` and `Service.figures` tell them now."""
+        for gauge in (self._lag, self._oldest, self._unpublished, self._ahead):
             gauge.clear()
+        if figures is not None:
+            self._held.labels(**self._labels).set(figures.held)
+            self._most_ahead.labels(**self._labels).set(figures.most_ahead)
+            for topic, count in figures.ahead.items():
+                self._ahead.labels(**self._labels, topic=topic).set(count)
         for topic, place in status["consumed"].items():
             self._lag.labels(**self._labels, topic=topic).set(place["lag"])
             self._oldest.labels(**self._labels, topic=topic).set(place["waiting_seconds"])

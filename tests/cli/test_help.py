@@ -44,6 +44,7 @@ def test_all_commands_are_there() -> None:
         "publish",
         "replay",
         "status",
+        "trace",
         "dlq",
         "service",
     }

@@ -1,0 +1,1 @@
+"""The story of one submission, put together from the journals of all services (`xephang trace`)."""

@@ -1,0 +1,229 @@
+"""The steps of a submission in words: one for each event, with when it was and how long after the one before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from deploy.xephang.story.gathered import Event, Gathered
+from shared.kernel.clock import LOCAL_ZONE
+from shared.kernel.exact import show, vietnamese
+
+__all__ = ["Step", "local_time", "moment_of", "span_of", "steps"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: whose, when (UTC), what in both languages, and the event that tells of it."""
+
+    at: datetime
+    service: str
+    type: str
+    vi: str
+    en: str
+    told: dict[str, Any]
+
+
+def steps(found: Gathered) -> list[Step]:
+    """All steps in order of time; of those at the same moment, in the order of the pipeline."""
+    made: list[Step] = []
+    for event in found.events:
+        made += _sent(event)
+        say = _WORDS.get(event.kind)
+        if say is not None:
+            vi, en = say(event, found)
+            made.append(Step(moment_of(event.told["time"]), event.service, event.type, vi, en, event.told))
+    order = {
+        name: number for number, name in enumerate(("platform", "intake", "verification", "scoring", "publishing"))
+    }
+    made.sort(key=lambda step: (step.at, order[step.service]))
+    return made
+
+
+def local_time(moment: datetime) -> str:
+    """On the province's clock."""
+    return f"{moment.astimezone(LOCAL_ZONE):%d/%m/%Y %H:%M:%S}"
+
+
+def span_of(seconds: float) -> str:
+    """A duration in words that are short."""
+    if seconds < 60:
+        return f"{seconds:.1f} s".replace(".", ",")
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "ngày"), (hours, "giờ"), (minutes, "phút"), (rest, "giây"))
+    return " ".join(f"{count} {name}" for count, name in parts if count)
+
+
+def moment_of(text: str) -> datetime:
+    """A time of an event."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _sent(event: Event) -> list[Step]:
+    """When the agency gave the answer, as the platform attests it: before any event of ours."""
+    if event.kind not in _ANSWERS:
+        return []
+    submission = event.data["submission"]
+    sender, _, name = submission["event_id"].partition("#")
+    moment = moment_of(submission["submitted_at"])
+    vi = f"Cơ quan trả lời qua {sender}, tên {name}"
+    return [Step(moment, "platform", "platform.submission.posted.v1", vi, f"answered by way of {sender}", event.told)]
+
+
+def _received(event: Event, found: Gathered) -> tuple[str, str]:
+    submission = event.data["submission"]
+    late = submission["days_late"]
+    due = _deadline(found)
+    when_vi = f"muộn {late} ngày" if late else "trong hạn"
+    when_en = f"{late} days late" if late else "in time"
+    rule_set = submission["rule_set"]
+    return (
+        f"{_ANSWERS[event.kind][0]} lần {submission['number']} của {submission['key']['agency']}: {when_vi}{due},"
+        f" theo bộ tiêu chí {rule_set['id']}@{rule_set['version']}",
+        f"{_ANSWERS[event.kind][1]} no. {submission['number']}, {when_en}",
+    )
+
+
+_ANSWERS = {
+    "intake.submission.received": ("Nhận phiếu", "submission received"),
+    "intake.submission.late": ("Nhận phiếu muộn", "late submission received"),
+    "intake.submission.amended": ("Nhận phiếu thay thế", "amended submission received"),
+}
+
+
+def _deadline(found: Gathered) -> str:
+    return f" (hạn {local_time(moment_of(found.campaign['deadline']))})" if found.campaign else ""
+
+
+def _carried(event: Event, _: Gathered) -> tuple[str, str]:
+    number, asked = event.data["submission"]["number"], len(event.data["submission"].get("asked_again", ()))
+    return (
+        f"Chuyển phiếu sang bộ tiêu chí sửa đổi thành lần {number}; hỏi lại {asked} tiêu chí",
+        f"carried into the amended form as no. {number}, {asked} criteria asked again",
+    )
+
+
+def _missing(_: Event, __: Gathered) -> tuple[str, str]:
+    return "Đóng đợt mà cơ quan chưa nộp phiếu", "the campaign was closed without an answer"
+
+
+def _opened(event: Event, _: Gathered) -> tuple[str, str]:
+    number = event.data["submission_number"]
+    return f"Mở hồ sơ thẩm tra cho phiếu lần {number}", f"case opened for submission no. {number}"
+
+
+def _counted(findings: list[dict[str, Any]]) -> tuple[str, str]:
+    counts = Counter(finding["finding"] for finding in findings)
+    names = {"accepted": "chấp nhận", "adjusted": "điều chỉnh", "rejected": "không chấp nhận"}
+    vi = ", ".join(f"{counts[each]} {name}" for each, name in names.items() if counts[each])
+    en = ", ".join(f"{counts[each]} {each}" for each in names if counts[each])
+    return vi or "không có kết luận", en or "no findings"
+
+
+def _finding(event: Event, _: Gathered) -> tuple[str, str]:
+    vi, en = _counted(event.data["findings"])
+    return f"Ghi kết luận thẩm tra: {vi}", f"findings: {en}"
+
+
+def _returned(event: Event, _: Gathered) -> tuple[str, str]:
+    data = event.data
+    criteria = data.get("corrections") or data.get("criteria", ())  # since version 2, and before
+    count, due = len(criteria), local_time(moment_of(data["due_at"]))
+    return f"Trả lại để sửa {count} tiêu chí, hạn {due}", f"returned for correction of {count} criteria"
+
+
+def _verified(event: Event, _: Gathered) -> tuple[str, str]:
+    verified = event.data["verified"]
+    vi, en = _counted(verified["findings"])
+    return f"Thẩm tra xong, lần {verified['revision']}: {vi}", f"verified, revision {verified['revision']}: {en}"
+
+
+def _reopened(event: Event, _: Gathered) -> tuple[str, str]:
+    return f"Mở lại hồ sơ thẩm tra (lần {event.data['revision']})", "case reopened"
+
+
+def _card(event: Event, _: Gathered) -> tuple[str, str]:
+    card = event.data["scorecard"]
+    final = card["stage"] == "final"
+    points = f"{_number(card['points'])}/{_number(card['maximum'])}"
+    return (
+        f"Phiếu điểm {'chính thức' if final else 'tạm tính'}: {points} điểm, mức {card['level']}",
+        f"{card['stage']} scorecard: {points} points",
+    )
+
+
+def _ranked(event: Event, found: Gathered) -> tuple[str, str]:
+    place = _place(found.ranking, found) if _newest(event, found) else ""
+    return (
+        f"Tính bảng xếp hạng {event.told['key']}, lần {event.told['sequence']}{place and f': hạng {place}'}",
+        f"ranking computed, revision {event.told['sequence']}{place and f': rank {place}'}",
+    )
+
+
+def _drafted(event: Event, _: Gathered) -> tuple[str, str]:
+    number = event.data["decision"]["number"]
+    return f"Dự thảo Quyết định {number}, bản {event.data['draft']}", f"decision drafted, no. {event.data['draft']}"
+
+
+def _signed(event: Event, _: Gathered) -> tuple[str, str]:
+    number = event.data["decision"]["number"]
+    return f"Chủ tịch ký Quyết định {number}", f"decision {number} signed"
+
+
+def _published(event: Event, found: Gathered) -> tuple[str, str]:
+    ranking = found.published["ranking"] if found.published and _newest(event, found) else None
+    place = _place(ranking, found)
+    corrected = event.kind == "publishing.ranking.corrected"
+    return (
+        f"{'Đính chính' if corrected else 'Công bố'} bảng xếp hạng{place and f': hạng {place}'}",
+        f"ranking {'corrected' if corrected else 'published'}{place and f': rank {place}'}",
+    )
+
+
+def _withdrawn(_: Event, __: Gathered) -> tuple[str, str]:
+    return "Thu hồi bảng xếp hạng đã công bố", "the published ranking was withdrawn"
+
+
+def _newest(event: Event, found: Gathered) -> bool:
+    """The newest of its kind: only of that the table is at hand."""
+    return found.of(*_ALIKE.get(event.kind, (event.kind,)))[-1] is event
+
+
+_ALIKE = dict.fromkeys(
+    ("publishing.ranking.published", "publishing.ranking.corrected"),
+    ("publishing.ranking.published", "publishing.ranking.corrected"),
+)
+
+
+def _place(ranking: dict[str, Any] | None, found: Gathered) -> str:
+    rows = ranking["rows"] if ranking else ()
+    return next((f"{row['rank']}/{len(rows)}" for row in rows if row["agency"] == found.key.agency), "")
+
+
+def _number(exact: str) -> str:
+    return vietnamese(show(Fraction(exact), 2))
+
+
+_WORDS: dict[str, Callable[[Event, Gathered], tuple[str, str]]] = {
+    **dict.fromkeys(_ANSWERS, _received),
+    "intake.submission.carried": _carried,
+    "intake.submission.missing": _missing,
+    "verification.case.opened": _opened,
+    "verification.finding.recorded": _finding,
+    "verification.case.returned": _returned,
+    "verification.submission.verified": _verified,
+    "verification.case.reopened": _reopened,
+    "scoring.scorecard.computed": _card,
+    "scoring.ranking.computed": _ranked,
+    "publishing.decision.drafted": _drafted,
+    "publishing.decision.signed": _signed,
+    "publishing.ranking.published": _published,
+    "publishing.ranking.corrected": _published,
+    "publishing.ranking.withdrawn": _withdrawn,
+}
