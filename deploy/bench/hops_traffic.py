@@ -10,11 +10,12 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
-__all__ = ["Poster", "Watch", "values_of"]
+__all__ = ["Post", "Poster", "Watch", "values_of"]
 
 _LARGEST = 16 * 2**20
 _PATIENCE = 300.0
 Post = tuple[str, bytes]  # key, value
+Headers = Sequence[tuple[str, bytes]]
 
 
 class Poster:
@@ -34,9 +35,16 @@ class Poster:
     ) -> None:
         await self._producer.stop()
 
-    async def post(self, topic: str, posts: Sequence[Post], headers: Sequence[tuple[str, bytes]] = ()) -> None:
-        """Messages with these headers, each with its key."""
-        sent = [await self._producer.send(topic, value, key.encode(), headers=[*headers]) for key, value in posts]
+    async def post(self, topic: str, posts: Sequence[Post], headers: Headers = ()) -> None:
+        """Messages on one topic with these headers, each with its key."""
+        await self.post_all([(topic, key, value, headers) for key, value in posts])
+
+    async def post_all(self, messages: Sequence[tuple[str, str, bytes, Headers]]) -> None:
+        """Messages as topic, key, value and headers."""
+        sent = [
+            await self._producer.send(topic, value, key.encode(), headers=[*headers])
+            for topic, key, value, headers in messages
+        ]
         await asyncio.gather(*sent)
 
 
