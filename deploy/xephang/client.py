@@ -15,7 +15,7 @@ from shared.kernel.errors import DomainError, Fault
 __all__ = ["Client", "PlatformSilent", "Refused", "is_loopback", "path_of"]
 
 PROBLEM_TYPE = "urn:xephang:problem:"
-_SILENT = {502, 503, 504}
+_SILENT = {429, 502, 503, 504}
 _REMEDIES = {
     401: (
         "lấy mã truy cập bằng `xephang token ROLE` rồi đưa vào --token hoặc XEPHANG_TOKEN",

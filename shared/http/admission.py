@@ -1,49 +1,73 @@
 """Not more at once than can be answered: what comes beyond is told to come again, before any of it is read.
 
-A burst then costs its senders a moment each, instead of costing everybody the memory and the time of all of them.
+A burst then costs its senders a moment each, instead of costing everybody the memory and the time of all of them. Three
+bounds hold at once: requests under way, bytes of their bodies, and requests of one sender, so that nobody's burst takes
+every place. Whoever only reads has some places that no amount of posting takes.
 """
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.http.problems import problem
+from shared.http.problems import MAX_BODY, problem
 from shared.kernel.errors import DomainError
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.trace_context import current, parse
 
-__all__ = ["MOST_AT_ONCE", "Admission"]
+__all__ = ["FOR_READING", "MOST_AT_ONCE", "MOST_BYTES", "MOST_OF_ONE", "Admission"]
 
 MOST_AT_ONCE = 64
-_RETRY_AFTER = "1"  # seconds
+FOR_READING = 16  # more, for GET and HEAD
+MOST_OF_ONE = 32  # of one sender; a sender is who shows one token
+MOST_BYTES = 32 * 2**20  # of bodies
+_LONGEST_WAIT = 30  # seconds
+_REMEMBERED = 50  # requests, of how long one takes
 # Whoever watches over the service must be answered when it is busiest.
 _ALWAYS = ("/health/", "/metrics", "/status")
 
 
 class Admission:
-    """ASGI middleware: counts and times requests, and refuses those beyond `most` with 503 and `Retry-After`.
+    """ASGI middleware: counts and times requests, and refuses those beyond the bounds: 429 where the sender has enough
+    under way, 503 where all together have; `Retry-After` says when a place may be free.
 
     A request's W3C trace context goes to the events that it leads to.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, most: int = MOST_AT_ONCE) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        most: int = MOST_AT_ONCE,
+        of_one: int = MOST_OF_ONE,
+        size: int = MOST_BYTES,
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._most = most
+        self._of_one = of_one
+        self._most_bytes = size
         self._under_way = 0
+        self._bytes = 0
+        self._senders: Counter[str] = Counter()  # only those who have something under way
+        self._usual = 0.0  # seconds that a request takes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._under_way >= self._most and not scope["path"].startswith(_ALWAYS):
+        headers = Headers(scope=scope)
+        sender, size = headers.get("authorization", ""), _announced(scope["method"], headers)
+        refused = self._refusal(scope, sender, size)
+        if refused:
             self._metrics.refused_busy()
-            await _busy(scope, receive, send)
+            await self._refuse(refused, scope, receive, send)
             return
-        self._under_way += 1
+        self._enter(sender, size)
         began, status = time.perf_counter(), 500
 
         async def note_status(message: Message) -> None:
@@ -52,23 +76,68 @@ class Admission:
                 status = message["status"]
             await send(message)
 
-        asked_in = current.set(parse(Headers(scope=scope).get("traceparent", "")))
+        asked_in = current.set(parse(headers.get("traceparent", "")))
         try:
             await self._app(scope, receive, note_status)
         finally:
             current.reset(asked_in)
-            self._under_way -= 1
+            self._leave(sender, size)
+            spent = time.perf_counter() - began
+            self._usual += (spent - self._usual) / _REMEMBERED
             route = getattr(scope.get("route"), "path", "other")
-            self._metrics.request(scope["method"], route, status, time.perf_counter() - began)
+            self._metrics.request(scope["method"], route, status, spent)
+
+    def _refusal(self, scope: Scope, sender: str, size: int) -> int:
+        """With which status this one is refused; 0 if it may come in."""
+        if scope["path"].startswith(_ALWAYS):
+            return 0
+        room = self._most + (FOR_READING if scope["method"] in ("GET", "HEAD") else 0)
+        full = self._under_way >= room or (self._bytes > 0 and self._bytes + size > self._most_bytes)
+        # Who is anonymous may be anybody: the public, behind one proxy.
+        if sender and self._senders[sender] >= self._of_one:
+            return 429
+        return 503 if full else 0
+
+    def _enter(self, sender: str, size: int) -> None:
+        self._under_way += 1
+        self._bytes += size
+        self._senders[sender] += 1
+
+    def _leave(self, sender: str, size: int) -> None:
+        self._under_way -= 1
+        self._bytes -= size
+        self._senders[sender] -= 1
+        if not self._senders[sender]:
+            del self._senders[sender]
+
+    async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
+        later = min(max(math.ceil(self._usual), 1), _LONGEST_WAIT)
+        response = problem(_busy(status, later), status)
+        response.headers["Retry-After"] = str(later)
+        await response(scope, receive, send)
 
 
-async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
-    error = DomainError(
+def _announced(method: str, headers: Headers) -> int:
+    """How large the body may become: as it says, or as large as any may be."""
+    if method in ("GET", "HEAD"):
+        return 0
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and len(length) < 20:
+        return min(int(length), MAX_BODY)
+    return MAX_BODY if "transfer-encoding" in headers else 0
+
+
+def _busy(status: int, later: int) -> DomainError:
+    if status == 429:
+        return DomainError(
+            "Quá nhiều yêu cầu của bạn đang được xử lý; hãy gửi lại sau giây lát",
+            f"too many requests of yours are under way: try again after {later} s",
+            (),
+            "too_many",
+        )
+    return DomainError(
         "Hệ thống đang bận; hãy gửi lại sau giây lát",
-        f"too much is under way: try again after {_RETRY_AFTER} s",
+        f"too much is under way: try again after {later} s",
         (),
         "busy",
     )
-    response = problem(error, 503)
-    response.headers["Retry-After"] = _RETRY_AFTER
-    await response(scope, receive, send)

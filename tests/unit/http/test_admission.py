@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable
 
 import httpx
 from fastapi import FastAPI
 
-from shared.http.admission import Admission
+from shared.http.admission import FOR_READING, Admission
+from shared.http.problems import MAX_BODY
 from shared.telemetry.metrics import Metrics
 
 QUIET = {"consumed": {}, "unpublished": {}, "stuck": [], "parked": {}, "dead_letters": 0, "running": True}
 
 
-def build(most: int) -> tuple[FastAPI, Metrics, asyncio.Event]:
+def build(most: int, **bounds: int) -> tuple[FastAPI, Metrics, asyncio.Event]:
     app, metrics, gate = FastAPI(), Metrics("intake"), asyncio.Event()
     app.state.waiting = []
 
@@ -23,6 +25,12 @@ def build(most: int) -> tuple[FastAPI, Metrics, asyncio.Event]:
         await gate.wait()
         return agency
 
+    @app.get("/read")
+    async def read() -> str:
+        app.state.waiting.append("read")
+        await gate.wait()
+        return "read"
+
     @app.get("/health/live")
     async def live() -> str:
         return "live"
@@ -31,7 +39,7 @@ def build(most: int) -> tuple[FastAPI, Metrics, asyncio.Event]:
     async def broken() -> str:
         raise RuntimeError("broken")
 
-    app.add_middleware(Admission, metrics=metrics, most=most)
+    app.add_middleware(Admission, metrics=metrics, most=most, **bounds)
     return app, metrics, gate
 
 
@@ -58,6 +66,62 @@ async def test_beyond_what_fits_is_told_to_come_again() -> None:
     assert watched.status_code == 200
     assert [one.status_code for one in answered] == [200, 200, 200]
     assert again.status_code == 200
+
+
+async def under_way(app: FastAPI, requests: list[Awaitable[httpx.Response]]) -> list[asyncio.Future[httpx.Response]]:
+    """The requests, once all of them are being worked on."""
+    wanted = len(app.state.waiting) + len(requests)
+    tasks = [asyncio.ensure_future(each) for each in requests]
+    while len(app.state.waiting) < wanted:  # noqa: ASYNC110 - it happens in other tasks
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def test_one_sender_does_not_take_every_place() -> None:
+    app, metrics, gate = build(most=8, of_one=2)
+    mine, other = {"authorization": "Bearer one"}, {"authorization": "Bearer other"}
+    async with client_of(app) as client:
+        first = await under_way(app, [client.post(f"/answers/{n}", headers=mine) for n in range(2)])
+        refused = await client.post("/answers/3", headers=mine)
+        watched = await client.get("/health/live", headers=mine)
+        others = [client.post(f"/answers/{n}", headers=other) for n in range(2)]
+        nobody = [client.post(f"/answers/{n}") for n in range(4)]  # the public: together no sender
+        rest = await under_way(app, [*others, *nobody])
+        gate.set()
+        assert {one.status_code for one in await asyncio.gather(*first, *rest)} == {200}
+        assert (await client.post("/answers/3", headers=mine)).status_code == 200
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert refused.json()["type"] == "urn:xephang:problem:too_many"
+    assert watched.status_code == 200
+    assert 'xephang_http_refused_busy_total{service="intake"} 1.0' in metrics.render(QUIET).decode()
+
+
+async def test_posting_leaves_room_for_reading_and_reading_has_a_bound_too() -> None:
+    app, _, gate = build(most=2)
+    async with client_of(app) as client:
+        posts = await under_way(app, [client.post(f"/answers/{n}") for n in range(2)])
+        reads = await under_way(app, [client.get("/read") for _ in range(FOR_READING)])
+        refused = [await client.post("/answers/x"), await client.get("/read")]
+        gate.set()
+        assert {one.status_code for one in await asyncio.gather(*posts, *reads)} == {200}
+    assert [one.status_code for one in refused] == [503, 503]
+
+
+async def test_bodies_have_a_bound_together_whether_they_tell_their_size_or_not() -> None:
+    app, _, gate = build(most=8, size=MAX_BODY + 1000)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{}"
+
+    async with client_of(app) as client:
+        small = await under_way(app, [client.post("/answers/1", content=b"x" * 1001)])
+        large = [client.post("/answers/2", content=b"x" * MAX_BODY), client.post("/answers/3", content=endless())]
+        refused = [await one for one in large]
+        fitting = await under_way(app, [client.post("/answers/4", content=b"x" * 1000), client.get("/read")])
+        gate.set()
+        assert {one.status_code for one in await asyncio.gather(*small, *fitting)} == {200}
+        assert (await client.post("/answers/2", content=b"x" * MAX_BODY)).status_code == 200
+    assert [one.status_code for one in refused] == [503, 503]
 
 
 async def test_answers_are_counted_by_route_and_not_by_whom_they_are_about() -> None:
