@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import shutil
 import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from deploy.servers.errors import StartError
 from deploy.servers.java import call
 from deploy.servers.ports import LOOPBACK, accepts, free_port
 from deploy.servers.server import JavaServer
@@ -58,16 +60,27 @@ class KafkaServer(JavaServer):
     """A Kafka broker; `properties` override or add to server.properties.
 
     A `guarded` one has a second address where users have passwords and rights; the first one is the administrator's.
+    `doors` are further plain addresses: by name (capitals) what the broker tells clients who came by that door to
+    connect to, such as a proxy that stands before it; `door` says where it really listens.
     """
 
     program: ClassVar[str] = "kafka"
     title: ClassVar[str] = "Kafka"
     heap: ClassVar[str] = "256m"
 
-    def __init__(self, *, properties: Mapping[str, str] | None = None, guarded: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        properties: Mapping[str, str] | None = None,
+        guarded: bool = False,
+        doors: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self._properties = dict(properties or {})
         self._guarded_port = free_port() if guarded else 0
+        self._advertised = dict(doors or {})
+        self._doors = {name: f"{LOOPBACK}:{free_port()}" for name in self._advertised}
         self._controller_port = 0
 
     @property
@@ -79,6 +92,16 @@ class KafkaServer(JavaServer):
     def guarded_address(self) -> str:
         """host:port of the door with passwords, of a guarded broker."""
         return f"{LOOPBACK}:{self._guarded_port}"
+
+    def door(self, name: str) -> str:
+        """host:port at which the broker listens behind a door."""
+        return self._doors[name]
+
+    def wipe(self) -> None:
+        """Delete everything it keeps, as a lost disk does; only while it does not run. The next start begins empty."""
+        if self.pid is not None:
+            raise StartError(f"{self.title} still runs at {self.address}: stop it before its data is deleted")
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
 
     def _prepare(self) -> None:
         super()._prepare()
@@ -97,9 +120,22 @@ class KafkaServer(JavaServer):
             **_SINGLE_BROKER,
             **(GUARDED if self._guarded_port else {}),
             "listeners": doors,
+            **self._further_doors(doors),
             "controller.quorum.bootstrap.servers": controller,
             "log.dirs": str(self.folder / "data"),
             **self._properties,
+        }
+
+    def _further_doors(self, doors: str) -> dict[str, str]:
+        """What the further doors change of the listeners."""
+        if not self._doors:
+            return {}
+        protocols = (GUARDED if self._guarded_port else _SINGLE_BROKER)["listener.security.protocol.map"]
+        told = [door for door in doors.split(",") if not door.startswith("CONTROLLER:")]
+        return {
+            "listeners": ",".join([doors, *(f"{name}://{at}" for name, at in self._doors.items())]),
+            "advertised.listeners": ",".join([*told, *(f"{name}://{at}" for name, at in self._advertised.items())]),
+            "listener.security.protocol.map": ",".join([protocols, *(f"{name}:PLAINTEXT" for name in self._doors)]),
         }
 
     def _format(self) -> None:

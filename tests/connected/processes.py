@@ -19,13 +19,25 @@ from shared.http.auth import DemoIssuer
 
 
 class Processes:
-    """One process a service, each with its own port; what they say goes to a file a service in `folder`.
+    """One process a service, each with its own port; what they say goes to a file a process in `folder`.
 
-    Their clock runs some days `behind` the machine's.
+    Their clock runs some days `behind` the machine's. `settings` are further environment variables of a service. A
+    process beside a service's first one is named after it: `scoring.2`.
     """
 
-    def __init__(self, folder: Path, kafka: str, store: str, behind: int) -> None:
+    program = Path(__file__).with_name("past.py")
+    patience = 90.0  # seconds until a started process has to be ready
+
+    def __init__(
+        self,
+        folder: Path,
+        kafka: str,
+        store: str,
+        behind: int,
+        settings: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.kafka = kafka
+        self._settings = settings or {}
         self._behind = behind
         self.issuer = DemoIssuer(folder / "issuer")
         self.ports = {name: free_port() for name in SERVICES}
@@ -45,17 +57,25 @@ class Processes:
         """Where each service answers."""
         return {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
 
+    def pid(self, name: str) -> int | None:
+        """The process's id, or None where it does not run."""
+        process = self._running.get(name)
+        return process.pid if process is not None and process.poll() is None else None
+
     async def start(self, *names: str) -> None:
         """Start services; returns when they are ready."""
         for name in names:
-            environment = os.environ | self._environment | {"XEPHANG_PORT": str(self.ports[name])}
-            command = [sys.executable, str(Path(__file__).with_name("past.py")), str(self._behind), name]
+            service = name.partition(".")[0]
+            port = str(self.ports.setdefault(name, free_port()))
+            own = {**self._settings.get(service, {}), "XEPHANG_PORT": port}
+            environment = os.environ | self._environment | own
+            command = [sys.executable, str(self.program), str(self._behind), service]
             with (self._folder / f"{name}.log").open("ab") as output:
                 self._running[name] = spawn(
                     command, death_signal=signal.SIGKILL, output=output, environment=environment
                 )
         for name in names:
-            await wait_for(f"{name} is ready", lambda name=name: self._ready(name), seconds=90, every=0.2)
+            await wait_for(f"{name} is ready", lambda name=name: self._ready(name), seconds=self.patience, every=0.2)
 
     def end(self, name: str, how: signal.Signals) -> int:
         """End a service by a signal; its exit code (minus the signal's number where that ended it)."""

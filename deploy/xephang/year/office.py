@@ -29,11 +29,14 @@ class Refused(RuntimeError):
 
 
 class Office:
-    """An HTTP client for everybody in the example. `url` is the platform's, or says by name where each service is."""
+    """An HTTP client for everybody in the example. `url` is the platform's, or says by name where each service is.
 
-    def __init__(self, url: str | Mapping[str, str], issuer: DemoIssuer) -> None:
+    `seconds`: for how long it waits for an answer.
+    """
+
+    def __init__(self, url: str | Mapping[str, str], issuer: DemoIssuer, seconds: float = 30) -> None:
         self._address = url
-        self._client = httpx.AsyncClient(timeout=30, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=seconds, trust_env=False)
         self._tokens = {name: issuer.token(name, roles) for name, roles in PEOPLE.items()}
 
     async def __aenter__(self) -> Office:

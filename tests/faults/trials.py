@@ -1,0 +1,216 @@
+"""Runs trials: the undisturbed campaigns first, then the same campaigns, each struck by its faults, and judged."""
+
+import asyncio
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+
+from tests.faults import ledger
+from tests.faults.campaign import PATIENCE, Play, plan_of
+from tests.faults.ground import Ground, standing_ground
+from tests.faults.ledger import Evidence, Findings, Letter, Place
+from tests.faults.plan import Trial
+from tests.faults.strikes import STRIKES, Struck
+from tests.faults.topics import TopicReader
+
+Say = Callable[[str], None]
+_AT_ONCE = 6  # undisturbed campaigns
+_TO_HEAL = 90.0  # seconds until what is lacking counts as lost, after nothing waits any more
+
+
+@dataclass
+class Outcome:
+    """What became of a trial."""
+
+    trial: Trial
+    findings: Findings = field(default_factory=Findings)
+    failure: str = ""  # it did not come to its end: why
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        return not self.failure and self.findings.clean
+
+
+@dataclass
+class Book:
+    """What the ledger remembers of one ground from trial to trial."""
+
+    reader: TopicReader
+    injected: set[Place] = field(default_factory=set)
+    letters: set[Letter] = field(default_factory=set)
+
+
+async def run_trials(trials: Sequence[Trial], say: Say, keep: Path | None = None) -> list[Outcome]:
+    """All of them, in their order within each store; the machine is left as it was. `keep`: a folder for all files."""
+    outcomes: list[Outcome] = []
+    async with _folder(keep) as folder:
+        say(f"{len(trials)} campaigns undisturbed")
+        wanted = await undisturbed([trial.campaign for trial in trials], folder / "undisturbed")
+        for store in ("sqlite", "mongo"):
+            chosen = [trial for trial in trials if trial.store == store]
+            if not chosen:
+                continue
+            async with standing_ground(folder / store, store) as ground:
+                book = Book(TopicReader(ground.kafka.address))
+                for trial in chosen:
+                    outcomes.append(await _timed(ground, book, trial, wanted[trial.campaign], say))
+    return sorted(outcomes, key=lambda outcome: outcome.trial.number)
+
+
+@asynccontextmanager
+async def _folder(keep: Path | None) -> AsyncIterator[Path]:
+    folder = keep or Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="xephang-faults-"))
+    try:
+        yield folder
+    finally:
+        if keep is None:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def undisturbed(campaigns: Sequence[str], folder: Path) -> dict[str, Evidence]:
+    """What each campaign leaves where nothing is struck, by its id; held against what was posted and accepted."""
+    async with standing_ground(folder, "sqlite") as ground:
+        reader = TopicReader(ground.kafka.address)
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def played(campaign: str) -> Play:
+            async with room:
+                play = _play(ground, campaign)
+                await play.play()
+                return play
+
+        plays = await asyncio.gather(*(played(campaign) for campaign in campaigns))
+        result: dict[str, Evidence] = {}
+        for play in plays:
+            campaign, bundle = play.plan.id, await play.bundle()
+            await _until_settled(ground, reader, campaign)
+            found = await asyncio.to_thread(ledger.evidence, ground.stores, campaign, bundle)
+            await asyncio.to_thread(reader.read)
+            findings = ledger.judge(campaign, found, found, play.accepted, ground.stores, reader.records)
+            assert findings.clean, f"{campaign} is not right though nothing was struck: {findings}"
+            result[campaign] = found
+        return result
+
+
+def _play(ground: Ground, campaign: str, said: Callable[[str], None] = lambda _: None) -> Play:
+    return Play(ground.office, ground.kafka.address, plan_of(campaign), ground.rule_sets, said)
+
+
+async def _timed(ground: Ground, book: Book, trial: Trial, wanted: Evidence, say: Say) -> Outcome:
+    began = time.monotonic()
+    outcome = Outcome(trial)
+    try:
+        await _run(ground, book, outcome, wanted)
+    except Exception as error:
+        outcome.failure = f"{type(error).__name__}: {error}"
+        say("".join(traceback.format_exception(error)) + ground.log_tail())
+    outcome.seconds = time.monotonic() - began
+    words = " + ".join(moment.fault.words() for moment in trial.moments)
+    verdict = "ok" if outcome.clean else f"FAILED {outcome.failure or outcome.findings}"
+    say(f"{trial.campaign} {trial.store:6} {outcome.seconds:5.1f} s  {words}  {'; '.join(outcome.notes)}  {verdict}")
+    try:
+        await ground.mend()
+    except Exception as error:
+        raise RuntimeError(f"the platform could not be mended after {trial.campaign}:\n{ground.log_tail()}") from error
+    return outcome
+
+
+async def _run(ground: Ground, book: Book, outcome: Outcome, wanted: Evidence) -> None:
+    trial = outcome.trial
+    acts = _Acts()
+    play = _play(ground, trial.campaign, acts.said)
+    struck = Struck(ground, play, book.reader, book.injected)
+    strikes = [asyncio.create_task(_strike(acts, struck, trial, at)) for at in range(len(trial.moments))]
+    try:
+        await play.play()
+        acts.over()
+        await asyncio.wait_for(asyncio.gather(*strikes), 2 * PATIENCE)
+    finally:
+        for task in strikes:
+            task.cancel()
+        await asyncio.gather(*strikes, return_exceptions=True)
+        outcome.notes = tuple(struck.notes)
+        book.letters |= struck.letters
+    await ground.mend()
+    bundle = await play.bundle()
+    await _until_settled(ground, book.reader, trial.campaign)
+    until = time.monotonic() + _TO_HEAL
+    while True:
+        outcome.findings = await asyncio.to_thread(_judged, ground, book, struck, play, wanted, bundle)
+        if outcome.findings.clean or time.monotonic() > until:
+            return
+        await asyncio.sleep(0.5)
+
+
+def _judged(
+    ground: Ground, book: Book, struck: Struck, play: Play, wanted: Evidence, bundle: dict[str, bytes]
+) -> Findings:
+    campaign, stores, reader = play.plan.id, ground.stores, book.reader
+    reader.read()
+    whole = struck.replayed or not struck.wiped
+    found = ledger.evidence(stores, campaign, bundle)
+    findings = ledger.judge(campaign, wanted, found, play.accepted, stores, reader.records, book.injected, whole=whole)
+    told = ledger.told_letters(reader.records)
+    ledger.judge_letters(findings, struck.letters, book.letters, ledger.letters(stores), told)
+    if struck.wiped:
+        wrong = ledger.out_of_order(stores, reader.records["rankings"], book.injected)
+        findings.differing += [f"subscriber: {key} out of order" for key in wrong]
+    return findings
+
+
+class _Acts:
+    """Counts what is done in a campaign, for those who wait for a moment of it."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._events: dict[int, asyncio.Event] = {}
+
+    def said(self, _: str) -> None:
+        self._count += 1
+        for number, event in self._events.items():
+            if number < self._count:
+                event.set()
+
+    def over(self) -> None:
+        for event in self._events.values():
+            event.set()
+
+    async def reached(self, number: int) -> None:
+        if number >= self._count:
+            await self._events.setdefault(number, asyncio.Event()).wait()
+
+
+async def _strike(acts: _Acts, struck: Struck, trial: Trial, at: int) -> None:
+    moment = trial.moments[at]
+    await acts.reached(moment.act)
+    await asyncio.sleep(moment.delay)
+    await STRIKES[moment.fault.kind](struck, moment.fault)
+
+
+async def _until_settled(ground: Ground, reader: TopicReader, campaign: str) -> None:
+    """Wait until nothing of the campaign waits in a store, and no consumer group has anything left to consume."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        waiting = await asyncio.to_thread(ledger.unfinished, ground.stores, campaign)
+        behind = await asyncio.to_thread(_behind, reader)
+        if not waiting and not behind:
+            return
+        if time.monotonic() > until:
+            raise AssertionError(f"{campaign} does not come to rest: {waiting[:5]} {behind}")
+        await asyncio.sleep(0.3)
+
+
+def _behind(reader: TopicReader) -> object:
+    try:
+        return reader.behind()
+    except KafkaException as error:
+        return error
