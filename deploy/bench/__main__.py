@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.bench.burst import SUBMISSIONS, burst_figures
 from deploy.bench.endurance import memory_growth, rehearsal_seconds, swap_milliseconds
 from deploy.bench.hops import hop_costs
 from deploy.bench.lone import lone_milliseconds
@@ -26,6 +27,7 @@ from deploy.xephang.collector import collect_seldom
 _EXAMPLE = """examples:
   python -m deploy.bench --json > bench.json
   python -m deploy.bench --only hops --only lone --only scale-out
+  python -m deploy.bench --only burst --submissions 5000
   python -m deploy.bench --only nation --profile nation.svg
 """
 _PARTS = ("scoring", "swap", "rehearsal", "memory", "pipeline")
@@ -33,9 +35,10 @@ _ON_SERVERS = (
     ("submission to provisional scorecard, against bare hops", "hops"),
     ("a lone submission", "lone"),
     ("scoring as several processes", "scale-out"),
+    ("a burst over HTTP and Kafka", "burst"),
 )
 _ASKED_FOR = ("nation", *(part for _, part in _ON_SERVERS))  # need Java and minutes: only where they are named
-_SUBMISSIONS = {"hops": 400, "lone": 100, "scale-out": 800}
+_SUBMISSIONS = {"hops": 400, "lone": 100, "scale-out": 800, "burst": SUBMISSIONS}
 _HOP_ROUNDS = 5
 
 
@@ -117,6 +120,8 @@ async def _on_servers(part: str, submissions: int, rounds: int) -> dict[str, flo
         return await hop_costs(submissions, rounds)
     if part == "lone":
         return await lone_milliseconds(submissions)
+    if part == "burst":
+        return await burst_figures(submissions)
     return await scale_out_figures(submissions)
 
 

@@ -7,13 +7,12 @@ grows and shrinks, what is refused (429, 503), and how requests of others are an
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ class _Watch:
     done: list[int] = field(default_factory=list)  # submissions verification had taken in, one a sample
 
 
-async def burst_figures(submissions: int = SUBMISSIONS) -> dict[str, Any]:
+async def burst_figures(submissions: int = SUBMISSIONS) -> dict[str, float]:
     """Megabytes, refusals and milliseconds of one burst; see docs/benchmarks.md."""
     provision_for_quick_starts()
     with tempfile.TemporaryDirectory(prefix="xephang-burst-") as folder:
@@ -71,7 +70,7 @@ async def burst_figures(submissions: int = SUBMISSIONS) -> dict[str, Any]:
             urls = {name: service.url for name, service in platform.services.items()}
             async with Office(urls, platform.issuer, 300) as office:
                 plans, rule_set = await _opened(office, platform.kafka, submissions)
-                return await _measured(platform, office, plans, rule_set, submissions)
+                return _flat(await _measured(platform, office, plans, rule_set, submissions))
         finally:
             await platform.stop()
 
@@ -293,6 +292,10 @@ def _spent(platform: RealPlatform) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def shown(figures: dict[str, Any]) -> str:
-    """The figures as text."""
-    return json.dumps(figures, indent=2, ensure_ascii=False)
+def _flat(figures: Mapping[str, Any], before: str = "") -> dict[str, float]:
+    """Nested figures as one level: `MB resident, intake, start`."""
+    flat: dict[str, float] = {}
+    for name, value in figures.items():
+        whole = f"{before}{name}"
+        flat |= _flat(value, f"{whole}, ") if isinstance(value, Mapping) else {whole: float(value)}
+    return flat
