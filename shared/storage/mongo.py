@@ -37,11 +37,13 @@ from pymongo.errors import (
 )
 
 from shared.storage.declared import CheckedEvent, CheckedWrite, DeclaredIndexes, checked_event, read_document
+from shared.storage.format import STORE_FORMAT, check_format
 from shared.storage.port import Document, JournalEntry, StoreUnavailable, Unpublished, VersionConflict, Write
 
 __all__ = ["MongoStore"]
 
 _JOURNAL = "_journal"  # no declared collection can have this name
+_FORMAT = "_format"  # nor this
 _PAGE = 500  # journal entries held in memory at a time …
 _PAGE_BYTES = 8 * 1024 * 1024  # … or fewer, if they are big
 _KEYS = 1_000  # keys asked for in one query
@@ -96,6 +98,7 @@ class MongoStore:
         )
         store = cls(client, database, declared)
         try:
+            await store._check_format()
             await store._create_indexes()
         except BaseException:
             client.close()
@@ -225,6 +228,15 @@ class MongoStore:
 
     async def close(self) -> None:
         self._client.close()
+
+    async def _check_format(self) -> None:
+        """Raises `Conflict` for a database that a newer program wrote. Release 0.1.0 wrote no number."""
+        formats = self._database[_FORMAT]
+        with _answering():
+            known = await formats.find_one({"_id": "store"})
+            check_format(f"MongoDB {self._database.name}", known["n"] if known else 1)
+            if known is None or known["n"] < STORE_FORMAT:
+                await formats.update_one({"_id": "store"}, {"$max": {"n": STORE_FORMAT}}, upsert=True)
 
     async def _create_indexes(self) -> None:
         with _answering():

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from shared.storage.format import STORE_FORMAT, check_format
 from shared.storage.port import StoreUnavailable
 
 __all__ = ["SqliteFile"]
@@ -70,7 +71,10 @@ class SqliteFile:
 
     @classmethod
     async def open(cls, path: Path, schema: Sequence[str]) -> SqliteFile:
-        """Open or create the file (0600; a directory made for it 0700) and run the schema's statements."""
+        """Open or create the file (0600; a directory made for it 0700) and run the schema's statements.
+
+        Raises `Conflict` for a file that a newer program wrote; nothing in it is touched then.
+        """
         return await asyncio.to_thread(cls._open, path, schema)
 
     @classmethod
@@ -79,7 +83,7 @@ class SqliteFile:
         try:
             _create(path)
             connections.append(_connect(path))
-            _prepare(connections[0], schema)
+            _prepare(connections[0], path, schema)
             for _ in range(_READERS):
                 connections.append(_connect(path))
                 connections[-1].execute("PRAGMA query_only = ON")
@@ -218,13 +222,21 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, schema: Sequence[str]) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, schema: Sequence[str]) -> None:
+    _check_format(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA journal_size_limit = {_MAX_WAL_BYTES}")
     connection.execute("BEGIN IMMEDIATE")  # two processes that open a new file: one makes the tables, one waits
+    _check_format(connection, path)
     for statement in schema:
         connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {STORE_FORMAT}")
     connection.execute("COMMIT")
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    """Release 0.1.0 left the number at 0, as it is in a new file."""
+    check_format(str(path), connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_unavailable(error: sqlite3.Error) -> bool:
