@@ -33,6 +33,11 @@ class Ahead:
         return min(positions) - 1 if positions else self._last
 
     @property
+    def waiting(self) -> bool:
+        """Whether there is anything that some group has not consumed, as far as known."""
+        return any(self._waiting.values())
+
+    @property
     def most_bytes(self) -> int:
         """What the fullest partition holds for the slowest group."""
         return max(self._bytes.values(), default=0)
@@ -59,7 +64,7 @@ class Ahead:
 
     def idle(self, position: int) -> None:
         """If nothing is waited for, the watermark is at least here."""
-        if not any(self._waiting.values()):
+        if not self.waiting:
             self._last = max(self._last, position)
 
     def everything_consumed(self) -> None:

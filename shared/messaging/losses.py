@@ -7,6 +7,7 @@ their second way; so the whole topic is asked for, and what was seen before is d
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -52,10 +53,10 @@ class Losses:
 
     async def look(self, consumed: Sequence[str], progress: BrokerProgress) -> None:
         """Look for logs that now start beyond what was consumed: there may be no message left to notice it by."""
-        for topic in consumed:
-            if not _leaves_no_holes(topic):
-                continue
-            starts, committed = await progress.starts(topic), await progress.committed(self._group, topic)
+        topics = [topic for topic in consumed if _leaves_no_holes(topic)]
+        committed_of = await asyncio.gather(*(progress.committed(self._group, topic) for topic in topics))
+        for topic, committed in zip(topics, committed_of, strict=True):
+            starts = await progress.starts(topic)
             # A partition that only one of the two answers knows was added in between: nothing is known of it.
             gone = {(topic, p): start for p, start in starts.items() if start > committed.get(p, start)}
             if any(self._asked.get(place) != start for place, start in gone.items()):

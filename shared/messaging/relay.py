@@ -180,27 +180,37 @@ class _Round:
             self._awake.set()
 
     async def run(self) -> None:
-        loop = asyncio.get_running_loop()
-        marked = 0.0
+        clock = asyncio.get_running_loop().time
+        look_at = mark_at = 0.0
         while True:
+            look, mark = self._awake.is_set() or clock() >= look_at, clock() >= mark_at
             self._awake.clear()
-            mark = loop.time() - marked >= self._limits.mark_every
-            busy = await self._turn(mark)
-            marked = loop.time() if mark else marked
+            busy = await self._turn(look, mark)
+            if mark:
+                mark_at = self._next_mark(clock())
             if busy is None:
+                look_at = 0.0
                 await asyncio.sleep(self._limits.retry_after)
-            elif not busy:
-                blocked = any(topic.blocked for topic in self._topics)
-                pause = self._limits.look_for_room if blocked else self._limits.idle
+            elif busy:
+                look_at = 0.0
+            else:
+                if look:
+                    blocked = any(topic.blocked for topic in self._topics)
+                    look_at = clock() + (self._limits.look_for_room if blocked else self._limits.idle)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), pause)
+                    await asyncio.wait_for(self._awake.wait(), max(min(look_at, mark_at) - clock(), 0.001))
 
-    async def _turn(self, mark: bool) -> bool | None:
+    def _next_mark(self, now: float) -> float:
+        """All rounds mark at the same moments, so that what they ask the broker goes out together."""
+        every = self._limits.mark_every or self._limits.idle
+        return (now // every + 1) * every
+
+    async def _turn(self, look: bool, mark: bool) -> bool | None:
         """True if something was published, None if something failed."""
         busy = failed = False
         for topic in self._topics:
             try:
-                busy = await topic.turn(mark) or busy
+                busy = await topic.turn(mark, look) or busy
             except (PublisherUnavailable, StoreUnavailable) as error:
                 log.warning("%s relay, %s: %s; trying again", self._service, topic.topic.name, error)
                 failed = True

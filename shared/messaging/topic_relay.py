@@ -29,12 +29,15 @@ _OVERHEAD = 700  # bytes on the broker for headers and framing, rather more than
 
 @dataclass(frozen=True)
 class RelayLimits:
-    """How the relay goes about it. `max_ahead` in bytes a partition, `idle`/`mark_every` in seconds."""
+    """How the relay goes about it. `max_ahead` in bytes a partition, times in seconds.
+
+    Unless something is written here, the store is asked every `idle` seconds for what other processes left.
+    """
 
     max_ahead: int = 64 * 2**20
     volatile: bool = False  # the broker keeps nothing between starts: an empty log then is no news
     batch: int = 500
-    idle: float = 1.0
+    idle: float = 5.0
     mark_every: float = 1.0
     retry_after: float = 0.5
     look_for_room: float = 0.05
@@ -80,12 +83,12 @@ class TopicRelay:
         if len(self._requests) < _ASKED_MAX or not request.stream:
             self._requests[request] = None
 
-    async def turn(self, mark: bool) -> bool:
-        """Do what there is to do; True if something was published."""
+    async def turn(self, mark: bool, look: bool = True) -> bool:
+        """Do what there is to do; True if something was published. Without `look` the store is not asked what waits."""
         if not self._recovered:
             await self.recover()
         busy = await self.serve_requests()
-        busy = await self.publish_pending() or busy
+        busy = (look and await self.publish_pending()) or busy
         if mark and self._answers_for_log:
             await self.mark()
         return busy or not self._recovered
@@ -239,12 +242,12 @@ class TopicRelay:
             self._ahead.backlog(partition, size)
 
     async def _refresh(self) -> None:
-        if self.topic.consumers:
+        if self.topic.consumers and self._ahead.waiting:
             self._ahead.consumed(await self._slowest(self._ahead.ends))
 
     async def _slowest(self, ends: dict[int, int]) -> dict[int, int]:
         """What all groups have consumed, by partition. A commit beyond the log's end is of a log that is gone."""
-        commits = [await self._progress.committed(group, self.topic.name) for group in self.topic.consumers]
+        commits = await asyncio.gather(*(self._progress.committed(g, self.topic.name) for g in self.topic.consumers))
         slowest = {p: min((each.get(p, 0) for each in commits), default=0) for p in ends}
         if any(offset > ends[p] for p, offset in slowest.items()):  # or of what another process has published since
             told = await self._progress.ends(self.topic.name)

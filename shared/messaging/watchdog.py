@@ -71,8 +71,9 @@ class Watchdog:
 
     async def look(self) -> None:
         """Compare what is there with what was committed, and start the consumer again if it stands still."""
-        for topic in self._topics:
-            ends, committed = await self._progress.ends(topic), await self._progress.committed(self._group, topic)
+        for topic, (ends, committed) in zip(
+            self._topics, await asyncio.gather(*map(self._ask, self._topics)), strict=True
+        ):
             for partition in ends.keys() & committed.keys():
                 self._note((topic, partition), committed[partition], ends[partition])
         stuck = self.stuck()
@@ -85,6 +86,9 @@ class Watchdog:
         self._again_at = self._now() + self._pause
         self._pause = min(self._pause * 2, self._patience * _LONGEST)
         await self._restart()
+
+    async def _ask(self, topic: str) -> tuple[dict[int, int], dict[int, int]]:
+        return await self._progress.ends(topic), await self._progress.committed(self._group, topic)
 
     def _note(self, place: Place, committed: int, end: int) -> None:
         before, since = self._seen.get(place, (-1, 0.0))
