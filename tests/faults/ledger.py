@@ -124,7 +124,7 @@ def judge(
 ) -> Findings:
     """Compare. `records` are those of all topics since the broker's logs began; `injected` those that are not ours.
 
-    Unless the logs are `whole`, as after the broker's data was deleted, what was consumed before need not be there again.
+    Where the logs are not `whole` (the broker's data was deleted), what was consumed before need not be there again.
     """
     findings = Findings(events=len(wanted.events))
     _compare_bundles(findings, wanted, found)
