@@ -173,6 +173,7 @@ class GroupProgress:
         self._access = access
         self._clients: dict[str, AIOKafkaConsumer] = {}
         self._lock = asyncio.Lock()
+        self._starts = _Together(self._asked_starts)
         self._ends = _Together(self._asked_ends)
         self._committed: dict[str, _Together] = {}
 
@@ -183,22 +184,20 @@ class GroupProgress:
         return await self._answer(f"the offsets of {group}", lambda: self._of(topic, ask))
 
     async def starts(self, topic: str) -> dict[int, int]:
-        return await self._answer(f"the offsets of {topic}", lambda: self._of(topic, self._asked_starts))
+        return await self._answer(f"the offsets of {topic}", lambda: self._of(topic, self._starts))
 
     async def ends(self, topic: str) -> dict[int, int]:
         return await self._answer(f"the offsets of {topic}", lambda: self._of(topic, self._ends))
 
     async def close(self) -> None:
         """Let the clients go."""
-        for together in (self._ends, *self._committed.values()):
+        for together in (self._starts, self._ends, *self._committed.values()):
             together.stop()
         while self._clients:
             _, client = self._clients.popitem()
             await client.stop()
 
-    async def _of(
-        self, topic: str, ask: Callable[[Sequence[TopicPartition]], Awaitable[dict[int, int]]]
-    ) -> dict[int, int]:
+    async def _of(self, topic: str, ask: _Together) -> dict[int, int]:
         return await ask(await self._partitions(topic))
 
     async def _answer(self, what: str, ask: Callable[[], Awaitable[dict[int, int]]]) -> dict[int, int]:
@@ -211,9 +210,8 @@ class GroupProgress:
     async def _asked_ends(self, partitions: Sequence[TopicPartition]) -> Offsets:
         return await (await self._client("")).end_offsets(partitions)  # type: ignore[no-any-return]
 
-    async def _asked_starts(self, partitions: Sequence[TopicPartition]) -> dict[int, int]:
-        found = await (await self._client("")).beginning_offsets(partitions)
-        return {place.partition: offset for place, offset in found.items()}
+    async def _asked_starts(self, partitions: Sequence[TopicPartition]) -> Offsets:
+        return await (await self._client("")).beginning_offsets(partitions)  # type: ignore[no-any-return]
 
     async def _asked_committed(self, group: str, partitions: Sequence[TopicPartition]) -> Offsets:
         """0 where the group has not committed. Its public `committed` makes a request for each partition."""
