@@ -7,7 +7,8 @@ from typing import Any
 
 from services.scoring.collections import CARDS, RULE_SETS
 from services.scoring.core.model import CardRecord
-from services.scoring.core.scorecard import Scorecard, basis_hash
+from services.scoring.core.scorecard import Scorecard, basis_hash_of
+from services.scoring.core.told import told
 from services.scoring.rule_set_requests import request_handlers
 from services.scoring.scorer import Scorer
 from shared.contracts.envelope import Event
@@ -50,11 +51,12 @@ class _Verified:
         card = context.prepared.get(event.envelope.id)
         if card is None:
             card = self._scorer.score(_rule_set(verified, context), [verified], None)[0]
-        hash_ = basis_hash(verified, verified.rule_set, None)
-        summary = card.summary(verified.key, verified.group, "provisional", hash_)
-        new = before.model_copy(update={"verified": verified, "provisional": summary})
-        event_out = Outgoing(ScorecardComputedV1(scorecard=summary), verified.key.partition_key)
-        return Change(new, (event_out,))
+        plain = verified.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        hash_ = basis_hash_of(plain, verified.rule_set, None)
+        made = told(card, verified.key, verified.group, "provisional", hash_)
+        new = before.model_copy(update={"verified": verified, "provisional": made.summary})
+        event_out = Outgoing(ScorecardComputedV1(scorecard=made.summary), verified.key.partition_key)
+        return Change(new, (event_out,), ((verified, plain), made))
 
 
 def take_reopened(record: CardRecord | None, event: Event[CaseReopenedV1], _: Context) -> Change[CardRecord]:

@@ -81,10 +81,14 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Change(Generic[S]):
-    """What a core decided: the new state (the same object for "unchanged") and the events that tell of it."""
+    """What a core decided: the new state (the same object for "unchanged") and the events that tell of it.
+
+    `known` are models in them whose plain JSON (by alias, without defaults) is at hand, so that it is not made again.
+    """
 
     state: S | None
     events: tuple[Outgoing, ...] = ()
+    known: tuple[tuple[BaseModel, dict[str, Any]], ...] = ()
 
 
 @dataclass
@@ -175,6 +179,8 @@ class AggregateDocument(Generic[S]):
         self, service: str, change: Change[S], now: datetime, *, cause: CloudEvent | None = None, actor: str = ""
     ) -> None:
         """Take over a core's decision: the state, and its events with their place in the stream."""
+        for model, plain in change.known:
+            self._parts.learn(model, plain)
         if change.state is not self.state:
             self.replace_state(change.state)
         if cause is not None:

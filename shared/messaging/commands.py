@@ -78,16 +78,17 @@ class Aggregates:
         decisions: dict[str, Callable[[S | None], Change[S]]],
         *,
         actor: str = "",
-        found: Mapping[str, Document] | None = None,
+        found: Mapping[str, Document | AggregateDocument[S]] | None = None,
     ) -> None:
         """`execute` for many aggregates of one collection, in one round trip where nobody interferes.
 
-        `found` are their documents where they were just read; they are read otherwise.
+        `found` are their documents where they were just read (and loaded); they are read otherwise.
         """
         documents = await self.store.get_many(collection.name, list(decisions)) if found is None else found
         loaded: list[AggregateDocument[Any]] = []
         for key, decide in decisions.items():
-            document = AggregateDocument.load(collection, key, documents.get(key))
+            there = documents.get(key)
+            document = there if isinstance(there, AggregateDocument) else AggregateDocument.load(collection, key, there)
             document.apply(self.service, decide(document.state), self.clock.now(), actor=actor)
             if document.changed:
                 loaded.append(document)

@@ -117,7 +117,7 @@ class Scorecard:
     def summary(
         self, key: SubmissionKey, group: Group, stage: Literal["provisional", "final"], basis_hash: str
     ) -> ScorecardSummary:
-        """The scorecard as other services see it."""
+        """The scorecard as other services see it; who also writes it, and many of them, asks `told`."""
         return ScorecardSummary(
             key=key,
             group=group,

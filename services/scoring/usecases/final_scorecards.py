@@ -5,15 +5,16 @@ A ranking says until then that they are due; so whatever happens in between, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from services.scoring.collections import CARDS, RANKINGS, RULE_SETS
 from services.scoring.core.model import CardRecord, RankingRecord
+from services.scoring.core.told import Told, told
 from services.scoring.scorer import Scorer
-from services.scoring.usecases.table_cards import Best, Outcome, Stored, by_key
-from shared.contracts.scoring import Ranking, ScorecardComputedV1, ScorecardSummary
-from shared.messaging.aggregate import Change, Outgoing
+from services.scoring.usecases.table_cards import BATCH, Best, Outcome
+from shared.contracts.scoring import Ranking, ScorecardComputedV1
+from shared.messaging.aggregate import AggregateDocument, Change, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import RuleSet, RuleSetRef
 
@@ -35,29 +36,36 @@ async def write_finals(
     Where one was verified anew, they stay due: the ranking may be older than that, though it was written later.
     """
     moved = _Moved()
-    async for page in by_key(aggregates, list(outcome.entries)):
-        same = [card for card in page if card.revision == outcome.revisions[card.key]]
-        moved.verified_anew.update(card.key for card in page if card.revision != outcome.revisions[card.key])
+    keys = list(outcome.entries)
+    for start in range(0, len(keys), BATCH):
+        found = await aggregates.store.get_many(CARDS.name, keys[start : start + BATCH])
+        cards = {key: AggregateDocument.load(CARDS, key, document) for key, document in found.items()}
+        same = {key: card for key, card in cards.items() if _revision(card) == outcome.revisions[key]}
+        moved.verified_anew.update(cards.keys() - same.keys())
         finals = _finals(scorer, rule_set, same, record.group_best, outcome)
         decisions = {
-            final.key.text: _finalise(outcome.revisions[final.key.text], final, record.group_best, moved)
-            for final in finals
+            key: _finalise(outcome.revisions[key], final, record.group_best, moved) for key, final in finals.items()
         }
-        await aggregates.execute_many(CARDS, decisions, actor=record.closed_by)
+        await aggregates.execute_many(CARDS, decisions, actor=record.closed_by, found=same)
     if not moved.verified_anew:
         await aggregates.execute(RANKINGS, record.ranking.key.text, _written(record.ranking), actor=record.closed_by)
     return not moved.verified_anew and not moved.reopened
 
 
+def _revision(card: AggregateDocument[CardRecord]) -> int:
+    return 0 if card.state is None else card.state.revision
+
+
 def _finals(
-    scorer: Scorer, rule_set: RuleSet, cards: Sequence[Stored], best: Best, outcome: Outcome
-) -> list[ScorecardSummary]:
+    scorer: Scorer, rule_set: RuleSet, cards: Mapping[str, AggregateDocument[CardRecord]], best: Best, outcome: Outcome
+) -> dict[str, Told]:
     """The final scorecards of cards that are what was ranked: so is what they rest on."""
-    verified = [card.verified() for card in cards]
-    return [
-        scored.summary(one.key, one.group, "final", outcome.entries[card.key].scorecard.basis_hash)
-        for card, one, scored in zip(cards, verified, scorer.score(rule_set, verified, best), strict=True)
-    ]
+    verified = [card.state.scored for card in cards.values() if card.state is not None]
+    scored = scorer.score(rule_set, verified, best)
+    return {
+        key: told(card, one.key, one.group, "final", outcome.entries[key].scorecard.basis_hash)
+        for key, one, card in zip(cards, verified, scored, strict=True)
+    }
 
 
 @dataclass
@@ -69,9 +77,10 @@ class _Moved:
 
 
 def _finalise(
-    revision: int, final: ScorecardSummary, best: Best, moved: _Moved
+    revision: int, made: Told, best: Best, moved: _Moved
 ) -> Callable[[CardRecord | None], Change[CardRecord]]:
     """Keep the final scorecard, unless the card was verified anew since it was ranked."""
+    final = made.summary
 
     def decide(card: CardRecord | None) -> Change[CardRecord]:
         if card is None or card.revision != revision:
@@ -84,7 +93,8 @@ def _finalise(
         updated = card.model_copy(update={"final": final, "final_revision": revision, "group_best": dict(best)})
         if card.final == final:
             return Change(updated)
-        return Change(updated, (Outgoing(ScorecardComputedV1(scorecard=final), final.key.partition_key),))
+        event = Outgoing(ScorecardComputedV1(scorecard=final), final.key.partition_key)
+        return Change(updated, (event,), (made,))
 
     return decide
 

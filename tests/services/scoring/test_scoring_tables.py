@@ -9,16 +9,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from scoring_builders import rejected
-from scoring_messages import MEMBERS, RULE_SET, TABLE, verified
+from scoring_messages import MEMBERS, RULE_SET, TABLE, key_of, verified
 from scoring_service import Scoring
 from scoring_strategies import best_of_group, rule_sets, submissions
 
 from services.scoring.adapters.durable_engine import DurableEngine
+from services.scoring.collections import CARDS
 from services.scoring.core.card import Card
 from services.scoring.core.points import compile_rule_set, group_best
 from services.scoring.core.ranking import Entry, counted, rank
 from services.scoring.core.scorecard import basis_hash, basis_hash_of
+from services.scoring.core.told import told
 from services.scoring.scorer import Scorer
 from services.scoring.usecases import table_cards
 from services.scoring.usecases.compute_ranking import recompute
@@ -32,7 +35,7 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 MANY = tuple(f"co-quan-{number:02}" for number in range(7))
 
 
-def as_kept(one: VerifiedSubmission) -> dict[str, Any]:
+def as_kept(one: BaseModel) -> dict[str, Any]:
     return one.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
@@ -75,6 +78,10 @@ def test_a_ranking_of_what_it_reads_is_that_of_whole_scorecards(data: st.DataObj
         Entry(name, name, card.summary(one.key, one.group, "final", hash_))
         for name, one, card, hash_ in zip(names, drawn, cards, hashes, strict=True)
     ]
+    for one, card, hash_ in zip(drawn, cards, hashes, strict=True):
+        made = told(card, one.key, one.group, "final", hash_)
+        assert made.summary == card.summary(one.key, one.group, "final", hash_)
+        assert made.plain == as_kept(made.summary)
     little = [
         Entry(name, name, counted(rule_set.result, card, hash_))
         for name, card, hash_ in zip(names, cards, hashes, strict=True)
@@ -97,6 +104,9 @@ async def test_the_size_of_pages_changes_no_byte(scoring: Scoring, monkeypatch: 
         assert card is not None
         assert card.final is not None
         assert (card.final.points, card.final.basis_hash) == (row.points, row.basis_hash)
+        document = await scoring.store.get(CARDS.name, key_of(row.agency).text)
+        assert document is not None
+        assert document.body["state"] == as_kept(card)
         assert row.basis_hash == basis_hash(card.scored, RULE_SET.ref(), {"posts": Fraction(6)})
 
 
