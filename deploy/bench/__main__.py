@@ -21,6 +21,8 @@ from deploy.bench.pipeline import pipeline_rates
 from deploy.bench.profile_stacks import Stacks, by_group, collapsed, flame_graph
 from deploy.bench.rounds import ROUNDS, on_one_core
 from deploy.bench.scale_out import scale_out_figures
+from deploy.bench.scale_out_costs import costs_by_service
+from deploy.bench.scale_out_model import growth
 from deploy.bench.scoring import PRODUCTION, Comparison, compare
 from deploy.xephang.collector import collect_seldom
 
@@ -35,6 +37,7 @@ _ON_SERVERS = (
     ("submission to provisional scorecard, against bare hops", "hops"),
     ("a lone submission", "lone"),
     ("scoring as several processes", "scale-out"),
+    ("how it grows: a calculation from what each service costs", "growth"),
     ("a burst over HTTP and Kafka", "burst"),
 )
 _ASKED_FOR = ("nation", *(part for _, part in _ON_SERVERS))  # need Java and minutes: only where they are named
@@ -122,6 +125,8 @@ async def _on_servers(part: str, submissions: int, rounds: int) -> dict[str, flo
         return await lone_milliseconds(submissions)
     if part == "burst":
         return await burst_figures(submissions)
+    if part == "growth":
+        return growth(await costs_by_service(submissions))
     return await scale_out_figures(submissions)
 
 

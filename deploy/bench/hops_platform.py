@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from deploy.bench.hops_side import Open
+from deploy.bench.hops_traffic import Post
 from deploy.xephang.collector import collect_seldom
 from deploy.xephang.platform import Platform
-from deploy.xephang.year.answering import STRUCTURED, Answering, Posting, answer_event
+from deploy.xephang.year.answering import STRUCTURED, Answering, Posting, RuleSets, answer_event
 from deploy.xephang.year.example import ExampleYear, example_year
 from deploy.xephang.year.office import Office
 from deploy.xephang.year.play import put_in_force
@@ -19,9 +21,19 @@ from deploy.xephang.year.stage import Stage, local
 from shared.contracts.common import Agency
 from shared.kernel.canonical import canonical_json
 from shared.kernel.clock import SettableClock
-from shared.ruleset.document import Group, Programme, RuleSet
+from shared.ruleset.document import Programme
 
-__all__ = ["CAMPAIGN", "HEADERS", "PROGRAMME", "SETS", "OurFacts", "our_services", "plan_of"]
+__all__ = [
+    "CAMPAIGN",
+    "HEADERS",
+    "PROGRAMME",
+    "SETS",
+    "OurFacts",
+    "open_campaign",
+    "our_services",
+    "plan_of",
+    "posts_of",
+]
 
 SETS = ("it-province/2021.1.yaml", "portal-province/2021.1.yaml")  # a campaign has both; only the first is answered
 CAMPAIGN = "2021"
@@ -34,7 +46,7 @@ class OurFacts:
     """Where the services answer, and the answer of each agency, ready to post: its key, and its bytes."""
 
     url: str
-    posts: tuple[tuple[str, bytes], ...]
+    posts: tuple[Post, ...]
 
 
 def plan_of(agencies: int) -> ExampleYear:
@@ -54,30 +66,32 @@ async def our_services(
     await platform.start()
     try:
         async with Office(platform.url, platform.issuer) as office:
-            rule_sets = await _opened(Stage(office, kafka, clock, lambda _: None), plan)
+            rule_sets = await open_campaign(Stage(office, kafka, clock, lambda _: None), plan)
         for name in without:
             await platform.stop_service(name)
-        now = clock.now()
-        posts = tuple(
-            (
-                f"{plan.campaign}/{each.id}",
-                canonical_json(answer_event(plan, rule_sets, Posting(each, PROGRAMME, 1, now))),
-            )
-            for each in plan.agencies
-        )
+        posts = posts_of(plan, rule_sets, clock.now())
         collect_seldom()  # as `xephang up` and `xephang serve` do
         yield Open(OurFacts(platform.url, posts), lambda: _all_told(platform))
     finally:
         await platform.stop()
 
 
-async def _opened(stage: Stage, plan: ExampleYear) -> dict[tuple[Programme, Group], RuleSet]:
-    rule_sets: dict[tuple[Programme, Group], RuleSet] = {}
+async def open_campaign(stage: Stage, plan: ExampleYear) -> RuleSets:
+    """The rule sets are in force, and the campaign is open."""
+    rule_sets: RuleSets = {}
     for name in SETS:
         rule_set = await put_in_force(stage, name, plan.year)
         rule_sets[(rule_set.programme, rule_set.group)] = rule_set
     await Answering(stage, plan, rule_sets).open()
     return rule_sets
+
+
+def posts_of(plan: ExampleYear, rule_sets: RuleSets, now: datetime) -> tuple[Post, ...]:
+    """The answer of each agency, ready to post."""
+    return tuple(
+        (f"{plan.campaign}/{each.id}", canonical_json(answer_event(plan, rule_sets, Posting(each, PROGRAMME, 1, now))))
+        for each in plan.agencies
+    )
 
 
 async def _all_told(platform: Platform) -> None:
