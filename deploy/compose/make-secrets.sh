@@ -10,6 +10,7 @@ random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 keep() { [ -s "$folder/$1" ] || printf '%s' "$2" > "$folder/$1"; }
 keep mongo-admin.password "$(random 24)"
 keep mongo-key "$(random 378)"
+keep grafana-admin.password "$(random 12)"
 for service in intake verification scoring publishing; do
   keep "mongo-$service.password" "$(random 24)"
   keep "$service.password" "$(random 24)"
@@ -20,6 +21,6 @@ for service in intake verification scoring publishing; do
 done
 for user in platform rules-office so-noi-vu monitor; do keep "$user.password" "$(random 24)"; done
 # Containers run as user 10001; who else is on this machine cannot look into the folder.
-chmod -R a+rX "$folder"/intake "$folder"/verification "$folder"/scoring "$folder"/publishing
+chmod -R a+rX "$folder"/intake "$folder"/verification "$folder"/scoring "$folder"/publishing "$folder"/grafana-admin.password
 chmod 0700 "$folder"
 [ -s "$folder/issuer.pem" ] || echo "still missing: $folder/issuer.pem, your token issuer's public key" >&2

@@ -29,6 +29,7 @@ def test_all_commands_are_there() -> None:
     named = {path[0] for path in ALL if path}
     assert named == {
         "up",
+        "up-real",
         "serve",
         "kafka",
         "token",
