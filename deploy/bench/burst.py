@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -34,7 +35,7 @@ from shared.messaging.broker import FastStreamPublisher, build_broker
 from shared.messaging.messages import Message
 from shared.ruleset.document import RuleSet
 
-__all__ = ["SUBMISSIONS", "burst_figures"]
+__all__ = ["SUBMISSIONS", "burst_figures", "open_campaigns", "postings"]
 
 SUBMISSIONS = 100_000
 _OVER_HTTP = 5  # one in so many
@@ -53,6 +54,7 @@ class _Watch:
     """What is seen while the burst is worked on."""
 
     refused: Counter[int] = field(default_factory=Counter)
+    cut_off: int = 0  # posts whose connection ended or whose answer did not come; sent again
     accepted: list[float] = field(default_factory=list)  # seconds of requests that were answered with a receipt
     others: dict[str, list[float]] = field(default_factory=dict)  # seconds of healthy requests, by what they ask
     failed: Counter[str] = field(default_factory=Counter)  # healthy requests that were refused or timed out
@@ -69,13 +71,13 @@ async def burst_figures(submissions: int = SUBMISSIONS) -> dict[str, float]:
         try:
             urls = {name: service.url for name, service in platform.services.items()}
             async with Office(urls, platform.issuer, 300) as office:
-                plans, rule_set = await _opened(office, platform.kafka, submissions)
+                plans, rule_set = await open_campaigns(office, platform.kafka, submissions)
                 return _flat(await _measured(platform, office, plans, rule_set, submissions))
         finally:
             await platform.stop()
 
 
-async def _opened(office: Office, kafka: str, submissions: int) -> tuple[list[ExampleYear], RuleSet]:
+async def open_campaigns(office: Office, kafka: str, submissions: int) -> tuple[list[ExampleYear], RuleSet]:
     """Campaigns enough, open; in each of them the same agencies."""
     stage = Stage(office, kafka, SystemClock(), lambda _: None)
     rule_set = await put_in_force(stage, _SET, 2021)
@@ -103,7 +105,7 @@ async def _opened(office: Office, kafka: str, submissions: int) -> tuple[list[Ex
     return plans, rule_set
 
 
-def _postings(plans: list[ExampleYear], rule_set: RuleSet, submissions: int) -> Iterator[tuple[str, bytes]]:
+def postings(plans: list[ExampleYear], rule_set: RuleSet, submissions: int) -> Iterator[tuple[str, bytes]]:
     """Key and bytes of each answer, made when it is asked for."""
     year = plans[0]
     whole = answers(year, year.agencies[0].id, rule_set)
@@ -140,7 +142,7 @@ async def _measured(
     platform: RealPlatform, office: Office, plans: list[ExampleYear], rule_set: RuleSet, submissions: int
 ) -> dict[str, Any]:
     watch = _Watch()
-    postings = _postings(plans, rule_set, submissions)
+    made = postings(plans, rule_set, submissions)
     over_http = submissions // _OVER_HTTP
     watching = [
         asyncio.create_task(_sample(platform, office, watch, submissions)),
@@ -149,10 +151,9 @@ async def _measured(
     began, before = time.perf_counter(), _spent(platform)
     try:
         async with asyncio.timeout(_PATIENCE):
-            await asyncio.gather(
-                _post(platform, postings, over_http, watch),
-                _publish(platform.kafka, postings, submissions - over_http),
-            )
+            async with asyncio.TaskGroup() as senders:
+                senders.create_task(_post(platform, made, over_http, watch))
+                senders.create_task(_publish(platform.kafka, made, submissions - over_http))
             posted = time.perf_counter() - began
             await watching[0]
     finally:
@@ -168,6 +169,7 @@ async def _measured(
         "ms of processor a submission, all services": round((_spent(platform) - before) / submissions * 1000, 2),
         "dead letters": sum(letters),
         "refused, to come again": {str(status): count for status, count in sorted(watch.refused.items())},
+        "posts cut off": watch.cut_off,
         "accepted posts, ms": _milliseconds(watch.accepted),
         "others meanwhile, ms": {name: _milliseconds(spent) for name, spent in watch.others.items()},
         "others refused or timed out": dict(watch.failed),
@@ -175,7 +177,7 @@ async def _measured(
     }
 
 
-async def _post(platform: RealPlatform, postings: Iterator[tuple[str, bytes]], count: int, watch: _Watch) -> None:
+async def _post(platform: RealPlatform, made: Iterator[tuple[str, bytes]], count: int, watch: _Watch) -> None:
     """Over HTTP, by some senders at once, none of which waits for another; who is refused comes again as told."""
     waiting = iter(range(count))
     url = f"{platform.services['intake'].url}/submissions"
@@ -186,10 +188,15 @@ async def _post(platform: RealPlatform, postings: Iterator[tuple[str, bytes]], c
             token = platform.issuer.token(f"nen-tang-{sender % _POSTERS}", ["platform"])
             headers = {"authorization": f"Bearer {token}", "content-type": STRUCTURED}
             for _ in waiting:
-                _, body = next(postings)
+                _, body = next(made)
                 while True:
                     began = time.perf_counter()
-                    answer = await client.post(url, content=body, headers=headers)
+                    try:
+                        answer = await client.post(url, content=body, headers=headers)
+                    except httpx.TransportError:
+                        watch.cut_off += 1
+                        await asyncio.sleep(1)
+                        continue
                     if answer.status_code not in (429, 503):
                         answer.raise_for_status()
                         watch.accepted.append(time.perf_counter() - began)
@@ -200,7 +207,7 @@ async def _post(platform: RealPlatform, postings: Iterator[tuple[str, bytes]], c
         await asyncio.gather(*(post(number) for number in range(_POSTING)))
 
 
-async def _publish(kafka: str, postings: Iterator[tuple[str, bytes]], count: int) -> None:
+async def _publish(kafka: str, made: Iterator[tuple[str, bytes]], count: int) -> None:
     """On Kafka, as fast as it takes them: nothing there tells a sender to wait."""
     broker = build_broker(kafka, "nen-tang-tinh")
     await broker.start()
@@ -208,7 +215,7 @@ async def _publish(kafka: str, postings: Iterator[tuple[str, bytes]], count: int
         publisher = FastStreamPublisher(broker)
         left = count
         while left:
-            some = [next(postings) for _ in range(min(left, 500))]
+            some = [next(made) for _ in range(min(left, 500))]
             left -= len(some)
             kind = {"content-type": STRUCTURED}
             await publisher.publish([Message("platform-submissions", key, kind, body) for key, body in some])
@@ -225,6 +232,8 @@ async def _sample(platform: RealPlatform, office: Office, watch: _Watch, submiss
         watch.done.append(done)
         for name, service in platform.services.items():
             watch.memory.setdefault(name, []).append(_resident(service.pid))
+        if len(watch.done) % 60 == 0:
+            print(f"burst: {done:,} of {submissions:,} have a case", file=sys.stderr)
         if done >= submissions:
             return
         await asyncio.sleep(_SAMPLE_SECONDS)

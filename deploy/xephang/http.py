@@ -13,6 +13,7 @@ import uvicorn
 __all__ = ["HttpServer"]
 
 _FINISHING = 2  # seconds
+_IDLE = 40  # seconds a connection may lie idle: longer than anybody is told to wait before coming again
 
 
 class _Server(uvicorn.Server):
@@ -30,7 +31,12 @@ class HttpServer:
         bound = self._socket.getsockname()
         self.url = f"http://{host}:{bound[1]}"
         config = uvicorn.Config(
-            app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=_FINISHING
+            app,
+            log_config=None,
+            lifespan="off",
+            access_log=False,
+            timeout_graceful_shutdown=_FINISHING,
+            timeout_keep_alive=_IDLE,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
