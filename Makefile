@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up up-real servers servers-stop test check format types lint contracts lock bench clean
+.PHONY: help run up up-real servers servers-stop test check format types lint contracts lock faults bench clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ format: $(VENV)/.ready ## format the code
 contracts: $(VENV)/.ready ## regenerate the JSON Schemas and the AsyncAPI document from the code
 	@$(PY) -m shared.contracts.generate
 	@$(PY) -m shared.ruleset.schema
+
+faults: $(VENV)/.ready ## 100 random faults on real servers (needs Java 17 and Maven; some 25 minutes), the ledger in docs/faults.md; ARGS=--help
+	@$(PY) -m tests.faults --seed 1 --count 100 --ledger docs/faults.md $(ARGS)
 
 bench: $(VENV)/.ready ## cards and submissions a second on this machine, side by side
 	@$(PY) -m deploy.bench
