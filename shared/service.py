@@ -92,7 +92,7 @@ class Service:
         self.name = definition.name
         self._parts = parts
         self.metrics = Metrics(definition.name)
-        self._spans = Spans(definition.name, parts.spans)
+        self.spans = self._spans = Spans(definition.name, parts.spans)
         collections = (*definition.collections, DEAD_LETTERS)
         store = timed(parts.store, self.metrics.stored)
         self.aggregates = Aggregates(definition.name, store, parts.clock, self._written)

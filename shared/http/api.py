@@ -51,7 +51,8 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
     install_problem_handlers(api)
     api.add_middleware(ExactBodies)
     api.add_middleware(Admission, metrics=service.metrics)  # before the body: nothing is read of what is refused
-    api.add_middleware(RequestLog, service=service.name)  # the outermost: what is refused is logged as well
+    # The outermost: what is refused is logged as well.
+    api.add_middleware(RequestLog, service=service.name, spans=service.spans)
     api.include_router(router)
     api.include_router(_house_routes(service))
     api.include_router(journal_routes(service.stories))

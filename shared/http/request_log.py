@@ -14,7 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry.situation import being, now
-from shared.telemetry.trace_context import parse
+from shared.telemetry.spans import Answered, Spans
+from shared.telemetry.trace_context import NOWHERE, Place, parse
 
 __all__ = ["REQUEST_ID", "RequestLog"]
 
@@ -29,9 +30,10 @@ _WATCHING = ("/health/", "/metrics")
 class RequestLog:
     """ASGI middleware: a line for every request answered, and the request's id in the answer (`X-Request-Id`)."""
 
-    def __init__(self, app: ASGIApp, service: str) -> None:
+    def __init__(self, app: ASGIApp, service: str, spans: Spans | None = None) -> None:
         self._app = app
         self._service = service
+        self._spans = spans or Spans(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,7 +42,7 @@ class RequestLog:
         headers = Headers(scope=scope)
         given = headers.get(REQUEST_ID, "")
         request = given if _ID.fullmatch(given) else uuid4().hex
-        began, status = time.perf_counter(), 500
+        began, status = time.time_ns(), 500
 
         async def named(message: Message) -> None:
             nonlocal status
@@ -57,15 +59,19 @@ class RequestLog:
                 log.error("a request failed", exc_info=error)
                 raise
             finally:
-                _answered(scope, status, time.perf_counter() - began)
+                self._answered(scope, status, place, began)
 
-
-def _answered(scope: Scope, status: int, seconds: float) -> None:
-    level = logging.DEBUG if scope["path"].startswith(_WATCHING) else logging.INFO
-    if log.isEnabledFor(level):
+    def _answered(self, scope: Scope, status: int, given: Place, began: int) -> None:
+        level = logging.DEBUG if scope["path"].startswith(_WATCHING) else logging.INFO
+        ended, here = time.time_ns(), now()
         route = getattr(scope.get("route"), "path", "other")
-        fields = {**now(), "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-        log.log(level, "answered", extra={"fields": fields})
+        if log.isEnabledFor(level):
+            fields = {**here, "route": route, "status": status, "ms": round((ended - began) / 1e6, 1)}
+            log.log(level, "answered", extra={"fields": fields})
+        if self._spans.on:
+            about = Place(here["trace"], here["span"]) if here.get("span") else NOWHERE
+            answered = Answered(here["request"], here["method"], route, status, given, about)
+            self._spans.answered(answered, began, ended)
 
 
 def _method(scope: Scope) -> str:

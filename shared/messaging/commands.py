@@ -68,7 +68,8 @@ class Aggregates:
                 await wait_for_others(conflicts)
                 continue
             self.written(document)
-            note(correlation=document.correlation, trace=parse(document.traceparent).trace)
+            place = parse(document.traceparent)
+            note(correlation=document.correlation, trace=place.trace, span=place.span)
             return document.state
         raise StoreUnavailable(f"{collection.name}/{key} was changed by others {CONFLICTS_MAX} times in a row")
 

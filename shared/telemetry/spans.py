@@ -7,27 +7,44 @@ Without an exporter nothing is made at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
-from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags
 
+from shared.telemetry.links import campaign_of, rests_on
 from shared.telemetry.trace_context import Place, of_event, parse
 
-__all__ = ["Spans", "Told", "exporting_to"]
+__all__ = ["Answered", "Spans", "Told", "exporting_to"]
 
 
 class Told(Protocol):
-    """What a span is made of: an event's envelope as headers, and its topic."""
+    """What a span is made of: an event's envelope as headers, its topic, and its data, which tells what it rests on."""
 
     @property
     def topic(self) -> str: ...
 
     @property
     def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def value(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request that was answered: the place its sender named, and that of what it was about, where there are any."""
+
+    id: str
+    method: str
+    route: str
+    status: int
+    given: Place
+    about: Place
 
 
 class Spans:
@@ -48,7 +65,8 @@ class Spans:
         cause = event.headers.get("ce_causationid", "")
         own = _place(event)
         parent = _taken_in(self._service, cause, own.trace) if cause else Place()
-        self._make("publish", event, own, parent, SpanKind.PRODUCER, began, ended)
+        links = tuple(Link(_context(place)) for place in rests_on(event.headers, event.value))
+        self._make("publish", event, own, parent, SpanKind.PRODUCER, began, ended, links)
 
     def taken_in(self, event: Told, began: int, ended: int) -> None:
         """An event's effects are stored."""
@@ -58,12 +76,48 @@ class Spans:
         parent = told if event.headers.get("ce_traceparent") else Place()
         self._make("process", event, own, parent, SpanKind.CONSUMER, began, ended)
 
+    def answered(self, request: Answered, began: int, ended: int) -> None:
+        """A request was answered; no span where it is of no trace.
+
+        It is in the trace that its sender named, and links to that of what it was about if that is another one.
+        """
+        about, given = request.about, request.given
+        if self._processor is None or not (given.trace or about.trace):
+            return
+        span_id = sha256(f"{self._service} answers {request.id}".encode()).hexdigest()[:16]
+        span = ReadableSpan(
+            name=f"{request.method} {request.route}",
+            context=_context(Place(given.trace or about.trace, span_id)),
+            parent=_context(given) if given.trace else None,
+            resource=self._resource,
+            attributes={
+                "http.request.method": request.method,
+                "http.route": request.route,
+                "http.response.status_code": request.status,
+            },
+            kind=SpanKind.SERVER,
+            links=(Link(_context(about)),) if about.trace else (),
+            start_time=began,
+            end_time=ended,
+        )
+        self._processor.on_end(span)
+
     def stop(self) -> None:
         """Export what is left."""
         if self._processor is not None:
             self._processor.shutdown()
 
-    def _make(self, deed: str, event: Told, own: Place, parent: Place, kind: SpanKind, began: int, ended: int) -> None:
+    def _make(
+        self,
+        deed: str,
+        event: Told,
+        own: Place,
+        parent: Place,
+        kind: SpanKind,
+        began: int,
+        ended: int,
+        links: Sequence[Link] = (),
+    ) -> None:
         if self._processor is None:
             return
         headers = event.headers
@@ -74,6 +128,7 @@ class Spans:
             "cloudevents.event_type": headers.get("ce_type", ""),
             "cloudevents.event_id": headers.get("ce_id", ""),
             "xephang.subject": headers.get("ce_subject", ""),
+            "xephang.campaign": campaign_of(headers),
         }
         span = ReadableSpan(
             name=f"{deed} {headers.get('ce_type', event.topic)}",
@@ -82,6 +137,7 @@ class Spans:
             resource=self._resource,
             attributes=attributes,
             kind=kind,
+            links=links,
             start_time=began,
             end_time=ended,
         )
