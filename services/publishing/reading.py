@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from weakref import WeakKeyDictionary
 
-from services.publishing.collections import DECISIONS, RANKINGS
+from services.publishing.collections import DECISIONS, RANKINGS, STAND
 from services.publishing.core.drafting import Situation
 from services.publishing.core.model import Decision, in_table_order
 from shared.contracts.scoring import Ranking
@@ -14,6 +15,9 @@ from shared.references import CAMPAIGNS, RULE_SETS
 from shared.ruleset.document import RuleSet, RuleSetRef
 
 __all__ = ["decision_of", "rule_sets_of", "situation_of"]
+
+_KEPT = 2  # Decisions: this year's, and the one before
+_SHELVES: WeakKeyDictionary[Aggregates, dict[str, Decision]] = WeakKeyDictionary()
 
 
 async def situation_of(aggregates: Aggregates, campaign: str) -> Situation:
@@ -27,8 +31,22 @@ async def situation_of(aggregates: Aggregates, campaign: str) -> Situation:
 
 
 async def decision_of(aggregates: Aggregates, campaign: str) -> Decision | None:
-    """The campaign's Decision, or None."""
-    return await aggregates.get(DECISIONS, campaign)
+    """The campaign's Decision, or None.
+
+    It holds every row of every table, and is asked for with every scorecard: it is read again only once it stands
+    otherwise, which its index tells.
+    """
+    shelf = _SHELVES.setdefault(aggregates, {})
+    known = shelf.get(campaign)
+    if known is not None and await aggregates.store.count(DECISIONS.name, STAND, known.stand):
+        return known
+    found = await aggregates.get(DECISIONS, campaign)
+    shelf.pop(campaign, None)
+    if found is not None:
+        shelf[campaign] = found
+        while len(shelf) > _KEPT:
+            shelf.pop(next(iter(shelf)), None)
+    return found
 
 
 async def rule_sets_of(aggregates: Aggregates, rankings: Iterable[Ranking]) -> dict[str, RuleSet]:

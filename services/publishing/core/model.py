@@ -6,8 +6,9 @@ default is therefore never changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -113,6 +114,12 @@ class Edition(Value):
     signature: Signature
     withdrawal: Withdrawal | None = None
 
+    @cached_property
+    def bases(self) -> Mapping[str, str]:
+        """Who stands in the table, and the basis of the scorecard behind each row; none (empty) of who has no rank."""
+        ranking = self.published.ranking
+        return {**{row.agency: "" for row in ranking.unranked}, **{row.agency: row.basis_hash for row in ranking.rows}}
+
     def event(self) -> RankingPublishedV1 | RankingCorrectedV1:
         """The event that said it."""
         said = RankingCorrectedV1 if self.corrected else RankingPublishedV1
@@ -139,6 +146,14 @@ class Decision(Value):
     def signed(self) -> tuple[Draft, ...]:
         """Signed Decisions, oldest first."""
         return tuple(draft for draft in self.drafts if draft.signature)
+
+    @property
+    def stand(self) -> str:
+        """Names how it stands: nothing is ever taken back, so whatever is done makes one of these numbers grow."""
+        editions = [edition for table in self.editions.values() for edition in table]
+        withdrawn = sum(edition.withdrawal is not None for edition in editions)
+        newest = self.drafts[-1].content_hash if self.drafts else ""
+        return f"{self.campaign}/{len(self.drafts)}.{len(self.signed())}.{len(editions)}.{withdrawn}/{newest}"
 
     def withdrawal_of(self, draft: Draft) -> Withdrawal | None:
         """How what the Decision published was withdrawn, or None."""

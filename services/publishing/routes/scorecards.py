@@ -54,11 +54,8 @@ async def _edition_with(aggregates: Aggregates, key: SubmissionKey) -> Edition |
         return None
     for group in _GROUPS:
         edition = decision.latest(GroupKey(campaign=key.campaign, programme=key.programme, group=group))
-        if edition is not None:
-            ranking = edition.published.ranking
-            standing = {row.agency for row in ranking.rows} | {row.agency for row in ranking.unranked}
-            if key.agency in standing:
-                return edition
+        if edition is not None and key.agency in edition.bases:
+            return edition
     return None
 
 
@@ -66,9 +63,7 @@ def _card(cards: FinalCards | None, edition: Edition | None, agency: str) -> Fin
     """The card the edition rests on; the newest where nothing is published."""
     if cards is None or edition is None:
         return cards.cards[-1] if cards else None
-    rows = edition.published.ranking.rows
-    basis = next((row.basis_hash for row in rows if row.agency == agency), "")
-    return card_behind(cards, basis, edition.signature.signed_at)
+    return card_behind(cards, edition.bases.get(agency, ""), edition.signature.signed_at)
 
 
 def _concerned(person: Person, agency: str) -> bool:

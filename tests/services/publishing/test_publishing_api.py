@@ -192,6 +192,29 @@ async def test_published_scorecard_is_the_one_the_ranking_rests_on(publishing: A
     assert (await publishing.get(CARD)).json()["points"] == "85"
 
 
+async def test_a_decision_is_read_anew_once_it_stands_otherwise_whoever_changed_it(
+    publishing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publishing.published()
+    reads: list[str] = []
+    works = publishing.store.get
+
+    async def get(collection: str, key: str) -> Any:
+        reads.append(collection)
+        return await works(collection, key)
+
+    monkeypatch.setattr(publishing.store, "get", get)
+    for _ in range(3):
+        assert (await publishing.get(CARD)).status_code == 200
+    assert reads.count("decisions") <= 1, "it holds every row of every table"
+    elsewhere = type(publishing)(publishing.store, publishing.clock, publishing.issuer)
+    withdrawn = await elsewhere.post("/decisions/2021/withdraw", "chairman", {"reason": "Sai số liệu"})
+    assert withdrawn.status_code == 200
+    assert (await publishing.get(CARD)).status_code == 410
+    assert (await publishing.sign(await elsewhere.draft(number="2051/QĐ-UBND"))).status_code == 200
+    assert (await publishing.get(CARD)).status_code == 200
+
+
 async def test_scorecard_that_has_not_arrived_is_not_found(publishing: Any) -> None:
     await publishing.published()
     assert (await publishing.get("/scorecards/2021/it/so-y-te")).status_code == 404
