@@ -48,6 +48,7 @@ __all__ = ["Definition", "Parts", "Service", "store_indexes"]
 log = logging.getLogger(__name__)
 
 _SWEEP_EVERY = 3.0  # seconds
+_ANSWER_SECONDS = 3.0  # for store and broker to be called well
 _STOP_SECONDS = 6.0  # for all of these together:
 _BATCH_SECONDS = 3.0  # until the batch in hand is stored and committed
 _PUBLISH_SECONDS = 1.5  # until what was stored is published
@@ -187,14 +188,38 @@ class Service:
 
     async def ready(self) -> bool:
         """Whether the store and the broker answer and all tasks run."""
-        if not self.running:
-            return False
+        return bool((await self.health())["status"] == "ready")
+
+    async def health(self) -> dict[str, Any]:
+        """Whether it can work and what is in its way, and how far behind it is, as of seconds ago; nothing personal."""
+        store, broker = await asyncio.gather(self._store_answers(), self._broker_answers())
+        return {
+            "status": "ready" if self.running and store and broker else "not ready",
+            "running": self.running,
+            "store": store,
+            "broker": broker,
+            "lag": self._watchdog.lag(),
+            "oldest_seconds": round(self._watchdog.oldest(), 1),
+            "stuck": self._stuck(),
+        }
+
+    async def _store_answers(self) -> bool:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting")
-                return await self._broker.ping(timeout=3)
-        except (TimeoutError, StoreUnavailable, PublisherUnavailable):
+        except (TimeoutError, StoreUnavailable):
             return False
+        return True
+
+    async def _broker_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return self.running and bool(await self._broker.ping(timeout=_ANSWER_SECONDS))
+        except (TimeoutError, PublisherUnavailable):
+            return False
+
+    def _stuck(self) -> list[str]:
+        return [f"{topic}[{partition}]" for topic, partition in self._watchdog.stuck()]
 
     async def status(self) -> dict[str, Any]:
         """What was consumed, what is pending, parked and dead-lettered; plain JSON. `consumed` needs the broker."""
@@ -208,7 +233,7 @@ class Service:
             "service": self.name,
             "running": self.running,
             "consumed": consumed,
-            "stuck": [f"{topic}[{partition}]" for topic, partition in self._watchdog.stuck()],
+            "stuck": self._stuck(),
             "unpublished": await self.relay.pending(),
             "parked": await self.inbox.waiting(),
             "dead_letters": await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
@@ -231,6 +256,7 @@ class Service:
                     "end": end,
                     "lag": max(end - done, 0),
                     "waiting_seconds": round(self._watchdog.waiting(topic.name), 1),
+                    "oldest_seconds": round(self._watchdog.oldest(topic.name), 1),
                 }
         return consumed
 

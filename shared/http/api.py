@@ -66,10 +66,10 @@ def _house_routes(service: Service) -> APIRouter:
     async def live() -> dict[str, str]:
         return {"status": "live"}
 
-    @router.get("/health/ready", tags=["health"], summary="Store and broker answer, consumers run")
+    @router.get("/health/ready", tags=["health"], summary="Store and broker answer, consumers run; how far behind")
     async def ready() -> JSONResponse:
-        ok = await service.ready()
-        return JSONResponse({"status": "ready" if ok else "not ready"}, status_code=200 if ok else 503)
+        health = await service.health()
+        return JSONResponse(health, status_code=200 if health["status"] == "ready" else 503)
 
     @router.get("/metrics", tags=["operation"], summary="For Prometheus: counts and times, nothing personal")
     async def metrics() -> Response:

@@ -17,6 +17,7 @@ __all__ = ["Watchdog"]
 log = logging.getLogger(__name__)
 
 Place = tuple[str, int]  # topic, partition
+_FINENESS = 100  # ages are told too high by this part of the whole at most; a backlog of a day has 700 moments
 _LONGEST = 16  # times the patience, between two restarts
 
 
@@ -46,6 +47,7 @@ class Watchdog:
         self._now = now or (lambda: asyncio.get_running_loop().time())
         self._seen: dict[Place, tuple[int, float]] = {}  # what was committed, and since when
         self._waiting: dict[Place, float] = {}  # since when messages wait
+        self._arrived: dict[Place, list[tuple[int, float]]] = {}  # ends of a log beyond the commit, and since when
         self._again_at = 0.0
         self._pause = patience
 
@@ -53,6 +55,15 @@ class Watchdog:
         """For how many seconds something waits in the topic of which nothing is consumed; 0 if nothing does."""
         since = [start for (name, _), start in self._waiting.items() if name == topic]
         return max(self._now() - min(since), 0.0) if since else 0.0
+
+    def oldest(self, topic: str = "") -> float:
+        """For how many seconds the oldest message that is not consumed has been seen; without a topic, of all."""
+        since = [seen[0][1] for (name, _), seen in self._arrived.items() if seen and topic in ("", name)]
+        return max(self._now() - min(since), 0.0) if since else 0.0
+
+    def lag(self) -> int:
+        """How many messages wait in all topics, as of the last look."""
+        return sum(seen[-1][0] - self._seen[place][0] for place, seen in self._arrived.items() if seen)
 
     def stuck(self) -> list[Place]:
         """Partitions that have been waiting for longer than is to be expected."""
@@ -100,6 +111,20 @@ class Watchdog:
             self._waiting[place] = self._waiting.get(place, self._now()) if committed == before else self._now()
         else:
             self._waiting.pop(place, None)
+        self._note_arrivals(self._arrived.setdefault(place, []), committed, end)
+
+    def _note_arrivals(self, seen: list[tuple[int, float]], committed: int, end: int) -> None:
+        """Forget what is consumed, remember what has come: the further back all that waits goes, the more coarsely."""
+        if seen and end < seen[-1][0]:
+            seen.clear()  # the log was lost
+        while seen and seen[0][0] <= committed:
+            seen.pop(0)
+        if end <= (seen[-1][0] if seen else committed):
+            return
+        if seen and self._now() - seen[-1][1] < (self._now() - seen[0][1]) / _FINENESS:
+            seen[-1] = (end, seen[-1][1])
+        else:
+            seen.append((end, self._now()))
 
 
 def _named(places: Sequence[Place]) -> str:

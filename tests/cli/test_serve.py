@@ -70,7 +70,10 @@ def test_a_service_serves_until_a_signal(settings: pytest.MonkeyPatch) -> None:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().split()[1].removesuffix("/docs")
-            assert httpx.get(f"{url}/health/ready", trust_env=False).json() == {"status": "ready"}
+            health = httpx.get(f"{url}/health/ready", trust_env=False).json()
+            assert health.pop("oldest_seconds") == 0
+            good = {"status": "ready", "running": True, "store": True, "broker": True, "lag": 0, "stuck": []}
+            assert health == good
             process.terminate()
             assert process.wait(timeout=15) == 0
         finally:

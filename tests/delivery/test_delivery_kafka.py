@@ -109,7 +109,8 @@ async def test_one_hop_and_commit_only_after_the_write(town: Town) -> None:
     await until(lambda: _is(town.cooked("pho"), (1, 2, 3)))
     await until(lambda: _is(town.consumed(), 3))
     status = await town.services["verification"].status()
-    assert status["consumed"]["toy-orders"] == {"consumed": 3, "end": 3, "lag": 0, "waiting_seconds": 0}
+    expected = {"consumed": 3, "end": 3, "lag": 0, "waiting_seconds": 0, "oldest_seconds": 0}
+    assert status["consumed"]["toy-orders"] == expected
     assert status["stuck"] == []
     told = town.services["verification"].metrics.render(status).decode()
     assert 'xephang_events_consumed_total{service="verification",topic="toy-orders"} 3.0' in told

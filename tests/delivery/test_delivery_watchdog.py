@@ -118,3 +118,40 @@ async def test_a_broker_that_is_silent_is_no_standstill(watched: Watched) -> Non
     with pytest.raises(PublisherUnavailable):
         await watched.after(500)
     assert watched.restarts == []
+
+
+async def test_age_of_the_oldest_message_is_told_even_where_consuming_goes_on(watched: Watched) -> None:
+    log = watched.log
+    log.end[0] = 10  # arrive at 5 s
+    await watched.after(5)
+    log.end[0] = 20  # at 10 s
+    await watched.after(5)
+    assert (watched.dog.oldest("verifications"), watched.dog.lag()) == (5, 20)
+    log.done[0] = 4
+    await watched.after(5)
+    assert (watched.dog.oldest("verifications"), watched.dog.waiting("verifications")) == (10, 0)
+    log.done[0] = 10
+    await watched.after(5)
+    assert (watched.dog.oldest(), watched.dog.lag()) == (10, 10)
+    log.done[0] = 20
+    await watched.after(5)
+    assert (watched.dog.oldest(), watched.dog.lag()) == (0, 0)
+    assert watched.dog.oldest("rulesets") == 0
+
+
+async def test_age_is_never_told_too_young_however_long_a_backlog_grows(watched: Watched) -> None:
+    arrived: list[float] = []
+    for _ in range(2_000):
+        watched.log.end[1] += 1
+        await watched.after(1)
+        arrived.append(watched.now)
+    (moments,) = (seen for (_, partition), seen in watched.dog._arrived.items() if partition == 1)
+    assert len(moments) < 500
+    for done in (1, 700, 1_500, 1_999):
+        watched.log.done[1] = done
+        await watched.after(0)
+        age = watched.now - arrived[done]
+        assert age <= watched.dog.oldest("verifications") <= age + watched.now / 100
+    watched.log.end[1] = watched.log.done[1] = 0  # the broker lost the log
+    await watched.after(1)
+    assert watched.dog.oldest() == 0

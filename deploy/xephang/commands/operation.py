@@ -102,7 +102,7 @@ def _row(name: str, own: dict[str, Any]) -> tuple[str, ...]:
 def _waiting(own: dict[str, Any]) -> list[str]:
     """Only what somebody may have to look into."""
     lines = [
-        f"{topic}: còn {counts['lag']} sự kiện chưa tiêu thụ"
+        f"{topic}: còn {counts['lag']} sự kiện chưa tiêu thụ, cũ nhất đã {counts.get('oldest_seconds', 0):.0f} giây"
         for topic, counts in own.get("consumed", {}).items()
         if counts["lag"]
     ]
