@@ -12,6 +12,7 @@ import typer
 from deploy.xephang.client import PlatformSilent
 from deploy.xephang.commands import (
     agencies,
+    backup,
     campaign,
     dlq,
     explain,
@@ -81,7 +82,7 @@ ruleset_diff.register(ruleset)
 ruleset_form.register(ruleset)
 ruleset_method.register(ruleset)
 
-for _command in (up, up_real, run_year, serve, token, score, explain, submit, rank, operation, trace):
+for _command in (up, up_real, run_year, serve, token, score, explain, submit, rank, operation, trace, backup):
     _command.register(app)
 for _name, _group in {
     "agencies": agencies.app,

@@ -44,6 +44,8 @@ def test_all_commands_are_there() -> None:
         "rank",
         "publish",
         "replay",
+        "backup",
+        "restore",
         "status",
         "trace",
         "dlq",

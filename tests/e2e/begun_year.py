@@ -5,7 +5,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,7 @@ async def begin(platform: Platform, root: Path, approval: dict[str, Any], *, lef
     With `left_behind`, a dead letter, and events that nobody published.
     """
     async with Office(platform.url, platform.issuer) as office:
-        await _open(platform, office, root, approval)
+        await open_year(platform, office, root, approval)
         _set(platform, at(10, 10))
         for agency in AGENCIES[:3]:
             await _answer(office, agency, 1)
@@ -96,13 +96,15 @@ def _set(platform: Platform, moment: datetime) -> None:
     platform.clock.set(moment)  # type: ignore[attr-defined]
 
 
-async def _open(platform: Platform, office: Office, root: Path, approval: dict[str, Any]) -> None:
-    document = _sound(json.loads((root / RULE_SET).read_bytes())["data"]["record"]["document"])
+async def open_year(
+    platform: Platform, office: Office, root: Path, approval: dict[str, Any], agencies: Sequence[str] = AGENCIES
+) -> None:
+    """The rule set is in force, and the campaign open for these agencies."""
     _set(platform, at(10, 1))
-    await office.post("/scoring/rulesets?name=vi-du.json", RULES, document)
+    await office.post("/scoring/rulesets?name=vi-du.json", RULES, document(root))
     await office.post(f"/scoring/rulesets/{KEY}/approve", SECOND, approval)
     await office.post(f"/scoring/rulesets/{KEY}/activate", SECOND, {"from_year": 2021})
-    register = [{"id": id_, "name": f"UBND {id_}", "group": "district"} for id_ in AGENCIES]
+    register = [{"id": id_, "name": f"UBND {id_}", "group": "district"} for id_ in agencies]
     await office.put("/intake/agencies", OPERATOR, register)
     campaign = {
         "id": "2021",
@@ -110,7 +112,7 @@ async def _open(platform: Platform, office: Office, root: Path, approval: dict[s
         "title": "Đợt 2021 (ví dụ)",
         "programmes": ["it"],
         "dispatch": {"number": "1/STTTT", "issued_on": "2021-10-06"},
-        "members": list(AGENCIES),
+        "members": list(agencies),
         "rule_sets": [KEY],
     }
     _set(platform, at(10, 6))
@@ -118,24 +120,35 @@ async def _open(platform: Platform, office: Office, root: Path, approval: dict[s
     await wait_for("it is open", lambda: office.taken("/intake/campaigns", OPERATOR, campaign, unless=unless))
 
 
-def _sound(document: dict[str, Any]) -> dict[str, Any]:
-    """The shortened set of the examples, with points that add up to 100."""
-    (first, second), points = document["sections"], {"1.1": "23", "1.2": "12", "2.1": "40", "2.2": "25"}
+def document(root: Path) -> dict[str, Any]:
+    """The rule set: the shortened one of the examples, with points that add up to 100."""
+    found: dict[str, Any] = json.loads((root / RULE_SET).read_bytes())["data"]["record"]["document"]
+    (first, second), points = found["sections"], {"1.1": "23", "1.2": "12", "2.1": "40", "2.2": "25"}
     first["maximum"], second["maximum"] = "35", "65"
     for criterion in (*first["criteria"], *second["criteria"]):
         criterion["maximum"] = points[criterion["code"]]
     second["criteria"][0]["method"]["rows"][0]["points"] = points["2.1"]
-    return document
+    return found
 
 
 async def _answer(office: Office, agency: str, number: int) -> None:
-    nth = AGENCIES.index(agency)
+    content = answer_event(agency, AGENCIES.index(agency), number)
+
+    async def taken() -> bool:
+        kind = "application/cloudevents+json"
+        return await office.taken("/intake/submissions", PLATFORM, content, kind=kind, unless=("submission.closed",))
+
+    await wait_for("the answer is taken", taken)
+
+
+def answer_event(agency: str, nth: int, number: int) -> bytes:
+    """What the platform posts: the `number`th answer of the `nth` agency."""
     figures = {
         "staff_total": 50,
         "staff_with_computer": 40 + number,
         "server_room": nth % 2 == 0,
         "sent_documents": 1000,
-        "signed_documents": 600 + 120 * nth,
+        "signed_documents": 600 + 120 * (nth % 4),
         "it_spending_percent": f"1.{nth}",
     }
     evidence = {code: [{"number": f"{nth}/BC", "title": "Báo cáo (ví dụ)"}] for code in ("1.1", "2.1")}
@@ -147,13 +160,7 @@ async def _answer(office: Office, agency: str, number: int) -> None:
         "time": f"2021-10-{9 + number:02}T02:00:00Z",
         "data": {"campaign": "2021", "programme": "it", "agency": agency, "figures": figures, "evidence": evidence},
     }
-    content = json.dumps(event).encode()
-
-    async def taken() -> bool:
-        kind = "application/cloudevents+json"
-        return await office.taken("/intake/submissions", PLATFORM, content, kind=kind, unless=("submission.closed",))
-
-    await wait_for("the answer is taken", taken)
+    return json.dumps(event).encode()
 
 
 async def _return_and_correct(platform: Platform, office: Office) -> None:
