@@ -8,7 +8,7 @@ from services.scoring.collections import CAMPAIGNS, CARDS, COLLECTIONS, REHEARSA
 from services.scoring.handlers import build_handlers
 from services.scoring.scorer import Scorer
 from services.scoring.usecases.let_go import let_go_retired
-from services.scoring.usecases.reconcile_rankings import rank_complete_tables
+from services.scoring.usecases.reconcile_rankings import RankingsDue
 from services.scoring.usecases.rehearse import rehearse_due
 from shared.messaging.commands import Aggregates
 from shared.messaging.reconcile import Reconciler
@@ -23,8 +23,7 @@ def definition() -> Definition:
     scorer = Scorer(engine)
 
     def reconcilers(aggregates: Aggregates) -> list[Reconciler]:
-        async def run(written: frozenset[str] | None) -> None:
-            await rank_complete_tables(aggregates, scorer, written)
+        rankings = RankingsDue(aggregates, scorer)
 
         async def rehearse(_: frozenset[str] | None) -> None:
             await rehearse_due(aggregates, scorer)
@@ -34,8 +33,8 @@ def definition() -> Definition:
 
         return [
             Reconciler("let go of retired rule sets", RULE_SETS.name, let_go),
-            Reconciler("rank complete tables (cards)", CARDS.name, run),
-            Reconciler("rank complete tables (campaigns)", CAMPAIGNS.name, run),
+            Reconciler("rank complete tables (cards)", CARDS.name, rankings.after_cards),
+            Reconciler("rank complete tables (campaigns)", CAMPAIGNS.name, rankings.after_campaigns),
             Reconciler("rehearse", REHEARSALS.name, rehearse, long=True),
         ]
 

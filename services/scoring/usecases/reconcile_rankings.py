@@ -6,7 +6,7 @@ order, or whether a process ended half-way: doing it again gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator, Mapping, Set
 from functools import partial
 
 from services.scoring.collections import CAMPAIGNS, CARDS, FINALS_DUE, RANKINGS, TO_RANK
@@ -20,22 +20,48 @@ from shared.contracts.scoring import Ranking
 from shared.messaging.apart import Apart
 from shared.messaging.commands import Aggregates
 
-__all__ = ["finish_rankings", "rank_complete_tables"]
+__all__ = ["RankingsDue", "finish_rankings", "rank_complete_tables"]
 
 
-async def rank_complete_tables(aggregates: Aggregates, scorer: Scorer, written: frozenset[str] | None) -> None:
-    """Reconciler: rank every table of a closed campaign whose members are all verified and not all ranked."""
-    apart = Apart()
-    await _finish_rankings(aggregates, scorer, apart)
-    campaigns = await aggregates.all(CAMPAIGNS)
-    touched = None if written is None else {key.split("/")[0] for key in written}
-    for campaign in campaigns.values():
-        if campaign.status != "closed" or (touched is not None and campaign.id not in touched):
-            continue
-        for key in campaign.groups():
-            with apart.of(f"ranking {key.text}"):
-                await _rank_if_complete(aggregates, scorer, campaign, key)
-    apart.raise_failures()
+class RankingsDue:
+    """Reconcilers over one memory of campaigns: these are large and hardly change, and cards are written all the time.
+
+    What other processes write to a campaign is noticed when all is looked at; a table that seems to be due is ranked
+    as its campaign stands now.
+    """
+
+    def __init__(self, aggregates: Aggregates, scorer: Scorer) -> None:
+        self._aggregates = aggregates
+        self._scorer = scorer
+        self._campaigns: dict[str, Campaign] | None = None
+
+    async def after_campaigns(self, written: frozenset[str] | None) -> None:
+        """Rank what is due, once campaigns were written, or anything may have been."""
+        self._campaigns = await self._aggregates.all(CAMPAIGNS)
+        await self._rank(self._campaigns, written)
+
+    async def after_cards(self, written: frozenset[str] | None) -> None:
+        """Rank what is due, once cards were written."""
+        if self._campaigns is None or written is None:
+            await self.after_campaigns(written)
+        else:
+            await self._rank(self._campaigns, written)
+
+    async def _rank(self, campaigns: Mapping[str, Campaign], written: frozenset[str] | None) -> None:
+        apart = Apart()
+        await _finish_rankings(self._aggregates, self._scorer, apart)
+        touched = None if written is None else {key.split("/")[0] for key in written}
+        for campaign in campaigns.values():
+            if campaign.status == "closed" and (touched is None or campaign.id in touched):
+                for key in campaign.groups():
+                    with apart.of(f"ranking {key.text}"):
+                        await _rank_if_complete(self._aggregates, self._scorer, campaign, key)
+        apart.raise_failures()
+
+
+async def rank_complete_tables(aggregates: Aggregates, scorer: Scorer) -> None:
+    """Rank every table of a closed campaign whose members are all verified and not all ranked."""
+    await RankingsDue(aggregates, scorer).after_campaigns(None)
 
 
 async def finish_rankings(aggregates: Aggregates, scorer: Scorer) -> None:
@@ -51,7 +77,9 @@ async def _rank_if_complete(aggregates: Aggregates, scorer: Scorer, campaign: Ca
     assert ref is not None, "a campaign's table has its rule set"
     verified = await aggregates.store.count(CARDS.name, *verified_index(campaign, key, ref))
     if members and verified >= members and await aggregates.store.count(CARDS.name, TO_RANK, key.text):
-        await rank_complete(aggregates, scorer, await Table.of(aggregates, campaign, key))
+        now = await aggregates.get(CAMPAIGNS, campaign.id)
+        if now is not None and now.pinned(key.programme, key.group) is not None:
+            await rank_complete(aggregates, scorer, await Table.of(aggregates, now, key))
 
 
 async def _finish_rankings(aggregates: Aggregates, scorer: Scorer, apart: Apart) -> None:

@@ -60,7 +60,7 @@ class Scoring:
 
     async def reconcile(self) -> None:
         """What the reconcilers do after a write."""
-        await rank_complete_tables(self.aggregates, self.scorer, None)
+        await rank_complete_tables(self.aggregates, self.scorer)
 
     async def has(self, *rule_sets: RuleSet, active: bool = True) -> None:
         """These rule sets were loaded, approved and activated."""

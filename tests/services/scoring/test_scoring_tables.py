@@ -11,7 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from scoring_builders import rejected
-from scoring_messages import MEMBERS, RULE_SET, TABLE, key_of, verified
+from scoring_messages import (
+    FIRST,
+    MEMBERS,
+    RULE_SET,
+    TABLE,
+    a_campaign,
+    key_of,
+    verified,
+    was_closed,
+    was_opened,
+    was_reopened,
+    was_verified,
+)
 from scoring_service import Scoring
 from scoring_strategies import best_of_group, rule_sets, submissions
 
@@ -25,6 +37,7 @@ from services.scoring.core.told import told
 from services.scoring.scorer import Scorer
 from services.scoring.usecases import table_cards
 from services.scoring.usecases.compute_ranking import recompute
+from services.scoring.usecases.reconcile_rankings import RankingsDue
 from services.scoring.usecases.table_cards import Page, Stored, look_through
 from shared.contracts.common import GroupKey
 from shared.contracts.verification import VerifiedSubmission
@@ -133,3 +146,20 @@ async def test_what_was_rejected_sets_no_mark_in_the_short_look_either() -> None
     names = {one: one for one in MEMBERS}
     pages = pages_of([refused, verified(MEMBERS[1], posts=20)])
     assert (await look_through(Scorer(DurableEngine()), RULE_SET, names, pages)).best == {"posts": 20}
+
+
+async def test_campaigns_are_read_again_when_one_was_written_or_all_is_looked_at(scoring: Scoring) -> None:
+    due, campaign = RankingsDue(scoring.aggregates, scoring.scorer), a_campaign()
+    await scoring.consume(was_opened(campaign), *map(was_verified, FIRST))
+    await due.after_cards(None)
+    await scoring.consume(was_closed(campaign))  # by another process: nobody tells this one
+    await due.after_cards(frozenset({key_of(MEMBERS[0]).text}))
+    assert await scoring.ranking() is None
+    await due.after_cards(None)
+    assert await scoring.ranking() is not None
+    await scoring.consume(was_reopened(FIRST[0]), was_verified(verified(MEMBERS[0], apps=1, revision=2), 3))
+    await due.after_cards(frozenset({key_of(MEMBERS[1]).text.replace("2021/", "2022/")}))
+    await due.after_cards(frozenset({key_of(MEMBERS[0]).text}))
+    record = await scoring.ranking()
+    assert record is not None
+    assert record.ranking.revision == 2
