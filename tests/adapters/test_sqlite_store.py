@@ -56,6 +56,16 @@ async def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
         await store.get("plain", "a")
 
 
+async def test_a_new_file_has_pages_that_fit_documents_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "old.db") as old:
+        old.execute("CREATE TABLE kept (n INTEGER)")
+    for name, expected in (("new.db", 16384), ("old.db", 4096)):
+        store = await SqliteStore.open(tmp_path / name, INDEXES)
+        await store.put(Write("plain", "a", {}, 0))
+        assert store._file._writer.execute("PRAGMA page_size").fetchone() == (expected,)
+        await store.close()
+
+
 async def test_keys_beyond_the_basic_plane_are_in_code_point_order(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "store.db", INDEXES)
     keys = ["\ue000", "\uffee", "😀", "\U0010ffff"]  # UTF-16 would put the last two first
@@ -109,7 +119,7 @@ async def test_a_locked_file_is_unavailable_and_later_available(tmp_path: Path) 
 async def test_a_full_disk_is_unavailable_and_leaves_nothing_half_done(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "store.db", INDEXES)
     writer = store._file._writer
-    writer.execute("PRAGMA max_page_count = 40")  # what a full disk looks like to SQLite
+    writer.execute("PRAGMA max_page_count = 20")  # what a full disk looks like to SQLite
     writes = [Write("agencies", f"{n:03}", {"text": "x" * 3_000}, 0, {"state": ["open"]}) for n in range(100)]
     with pytest.raises(StoreUnavailable, match="full"):
         await store.put_many(writes)
