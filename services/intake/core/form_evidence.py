@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
+from typing import TypeGuard
 from urllib.parse import urlsplit
 
 from services.intake.core.form_wording import fault
@@ -50,14 +51,17 @@ def check_evidence(
 
 
 def _items(place: str, given: object) -> tuple[tuple[Evidence, ...], list[Fault]]:
-    if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+    if type(given) is not list and (not isinstance(given, Sequence) or isinstance(given, str | bytes)):
         return (), [fault("evidence.not_list", place)]
     if len(given) > MAX_EVIDENCE_ITEMS:
         return (), [fault("evidence.too_many", place, limit=MAX_EVIDENCE_ITEMS)]
     items: list[Evidence] = []
     faults: list[Fault] = []
     for index, item in enumerate(given):
-        wrong = [] if _is_right(item) else list(_item_faults(join(place, index), item))
+        if _is_right(item):
+            items.append(_evidence(item))
+            continue
+        wrong = list(_item_faults(join(place, index), item))
         faults.extend(wrong)
         if not wrong and isinstance(item, Mapping):
             items.append(_evidence(item))
@@ -70,7 +74,7 @@ def _evidence(item: Mapping[str, object]) -> Evidence:
     return Evidence(**text, issued_on=date.fromisoformat(str(issued)) if issued is not None else None)
 
 
-def _is_right(item: object) -> bool:
+def _is_right(item: object) -> TypeGuard[dict[str, object]]:
     """Whether `_item_faults` finds nothing, told in one look for what most documents are; False where it may."""
     if type(item) is not dict or not item.keys() <= _KNOWN_FIELDS:
         return False
