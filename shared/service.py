@@ -236,6 +236,7 @@ class Service:
             "stuck": self._stuck(),
             "unpublished": await self.relay.pending(),
             "parked": await self.inbox.waiting(),
+            "parked_aggregates": await self.inbox.count_waiting(),
             "dead_letters": await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
         }
 

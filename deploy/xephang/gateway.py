@@ -112,7 +112,7 @@ def _page(status: dict[str, Any]) -> str:
             f"<tr><td><a href='/{name}/docs'>{html.escape(name)}</a></td>"
             f"<td>{'đang chạy' if own['running'] else 'dừng'}</td><td>{lag}</td>"
             f"<td>{sum(own.get('unpublished', {}).values())}</td>"
-            f"<td>{sum(len(v) for v in own.get('parked', {}).values())}</td><td>{own.get('dead_letters', 0)}</td></tr>"
+            f"<td>{own.get('parked_aggregates', 0)}</td><td>{own.get('dead_letters', 0)}</td></tr>"
         )
     return (
         "<!doctype html><html lang='vi'><meta charset='utf-8'><title>Xephang</title>"

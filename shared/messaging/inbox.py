@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 Request = Callable[[RepublishRequestedV1], Awaitable[None]]
 Work = dict[Target, Sequence[Incoming | Passed]]
 _PAGE = 200
+_TOLD = 1000  # of what is parked
 
 
 class PassedPlaces(BaseModel):
@@ -167,13 +168,25 @@ class Inbox:
         return sum(counts)
 
     async def waiting(self) -> dict[str, list[str]]:
-        """What is parked, by what it waits for: `campaigns/2021` → aggregates as `collection/key`."""
+        """What is parked, by what it waits for: `campaigns/2021` → aggregates as `collection/key`.
+
+        Of very many the first ones: a burst before its campaign parks as many as there are agencies.
+        """
         result: dict[str, list[str]] = {}
+        told = 0
         for collection in self._collections.values():
             async for page in self._pages(collection, WAITS_FOR, ANY):
                 for document in page:
                     result.setdefault(document.body["waits_for"], []).append(f"{collection.name}/{document.key}")
+                told += len(page)
+                if told >= _TOLD:
+                    return result
         return result
+
+    async def count_waiting(self) -> int:
+        """How many aggregates are parked."""
+        counts = [await self._store.count(name, WAITS_FOR, ANY) for name in self._collections]
+        return sum(counts)
 
     def _check_topics(self, handlers: Sequence[Handler]) -> None:
         into: dict[str, str] = {}

@@ -62,6 +62,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._stored_by: dict[str, Histogram] = {}
         self._silent = self._counter("store_unavailable", "Calls that the store did not answer.", "operation")
         self._sent = Histogram(
             "xephang_publish_duration_seconds",
@@ -113,7 +114,10 @@ class Metrics:
 
     def stored(self, operation: str, seconds: float, answered: bool) -> None:
         """The store took so long, and answered or not."""
-        self._stored.labels(**self._labels, operation=operation).observe(seconds)
+        child = self._stored_by.get(operation)
+        if child is None:  # asked for thousands of times a second: looking it up by its labels costs more than counting
+            child = self._stored_by[operation] = self._stored.labels(**self._labels, operation=operation)
+        child.observe(seconds)
         if not answered:
             self._silent.labels(**self._labels, operation=operation).inc()
 
@@ -153,7 +157,7 @@ class Metrics:
         for topic, count in status["unpublished"].items():
             self._unpublished.labels(**self._labels, topic=topic).set(count)
         self._stuck.labels(**self._labels).set(len(status["stuck"]))
-        self._parked.labels(**self._labels).set(sum(len(waiting) for waiting in status["parked"].values()))
+        self._parked.labels(**self._labels).set(status["parked_aggregates"])
         self._letters.labels(**self._labels).set(status["dead_letters"])
         self._running.labels(**self._labels).set(int(status["running"]))
         return generate_latest(self._registry)

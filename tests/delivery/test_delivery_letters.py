@@ -178,7 +178,7 @@ async def test_what_became_of_letters_is_counted(world: World) -> None:
         await world.kitchen.inbox.retry(ids[1], "op")
     await world.kitchen.inbox.discard(ids[2], "not needed", "op")
     counts = world.kitchen.inbox._metrics
-    status: dict[str, Any] = {"consumed": {}, "unpublished": {}, "stuck": [], "parked": {}}
+    status: dict[str, Any] = {"consumed": {}, "unpublished": {}, "stuck": [], "parked": {}, "parked_aggregates": 0}
     text = counts.render({**status, "dead_letters": 1, "running": True}).decode()
     for outcome in ("failed", "discarded"):
         assert f'xephang_dead_letters_settled_total{{outcome="{outcome}",service="verification"}} 1.0' in text

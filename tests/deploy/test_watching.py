@@ -55,6 +55,7 @@ def told() -> dict[str, set[str]]:
         "unpublished": {"t": 1},
         "stuck": [],
         "parked": {},
+        "parked_aggregates": 0,
         "dead_letters": 0,
         "running": True,
     }

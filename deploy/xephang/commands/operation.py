@@ -93,7 +93,7 @@ def _row(name: str, own: dict[str, Any]) -> tuple[str, ...]:
         sum(topic["consumed"] for topic in consumed),
         sum(topic["lag"] for topic in consumed),
         sum(own.get("unpublished", {}).values()),
-        sum(len(keys) for keys in own.get("parked", {}).values()),
+        own.get("parked_aggregates", 0),
         own.get("dead_letters", 0),
     )
     return (name, "đang chạy" if own["running"] else "dừng", *(str(count) for count in counts))

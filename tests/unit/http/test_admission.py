@@ -12,7 +12,15 @@ from shared.http.admission import FOR_READING, Admission
 from shared.http.problems import MAX_BODY
 from shared.telemetry.metrics import Metrics
 
-QUIET = {"consumed": {}, "unpublished": {}, "stuck": [], "parked": {}, "dead_letters": 0, "running": True}
+QUIET = {
+    "consumed": {},
+    "unpublished": {},
+    "stuck": [],
+    "parked": {},
+    "parked_aggregates": 0,
+    "dead_letters": 0,
+    "running": True,
+}
 
 
 def build(most: int, **bounds: int) -> tuple[FastAPI, Metrics, asyncio.Event]:
