@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
+import shared.service
 from deploy.bench.hops_side import Open
 from deploy.bench.hops_traffic import Post
 from deploy.xephang.collector import collect_seldom
@@ -21,6 +23,7 @@ from deploy.xephang.year.stage import Stage, local
 from shared.contracts.common import Agency
 from shared.kernel.canonical import canonical_json
 from shared.kernel.clock import SettableClock
+from shared.messaging.broker import subscribe
 from shared.ruleset.document import Programme
 
 __all__ = [
@@ -57,9 +60,14 @@ def plan_of(agencies: int) -> ExampleYear:
 
 @asynccontextmanager
 async def our_services(
-    kafka: str, store: str, folder: Path, agencies: int, without: tuple[str, ...]
+    kafka: str, store: str, folder: Path, agencies: int, without: tuple[str, ...], at_once: int = 0
 ) -> AsyncIterator[Open]:
-    """A campaign with so many agencies is open. Services named in `without` are stopped then."""
+    """A campaign with so many agencies is open. Services named in `without` are stopped then.
+
+    Consumers take as many messages `at_once` as they do, unless told: only in a process of its own, for it stays so.
+    """
+    if at_once:
+        vars(shared.service)["subscribe"] = partial(subscribe, max_records=at_once)
     plan = plan_of(agencies)
     clock = SettableClock(local(plan.dispatch.issued_on))
     platform = Platform(folder, clock=clock, kafka=kafka, store=store)
