@@ -56,3 +56,8 @@ class MessageDeadLetteredV1(EventData):
     attempts: int
     first_failed_at: AwareDatetime
     last_failed_at: AwareDatetime
+
+    @property
+    def origin(self) -> str:
+        """Who said it, as far as its headers tell."""
+        return next((self.headers[name] for name in ("ce_source", "ce-source") if name in self.headers), "")[:200]

@@ -83,6 +83,7 @@ class MessageSummary(BaseModel):
     consumer: str
     handler: str
     reason: str
+    origin: str
     topic_name: str
     partition: int
     offset: int

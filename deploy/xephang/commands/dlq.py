@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
 from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
 from deploy.xephang.commands.connection import connect
+from deploy.xephang.commands.dlq_letters import Status, letters_of, names_of, retry_all
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, ServiceName, Token, Url
-from deploy.xephang.commands.outcome import SILENT, examples, fault_lines, misuse, note, say, say_json, say_table
+from deploy.xephang.commands.outcome import (
+    SILENT,
+    examples,
+    misuse,
+    say,
+    say_json,
+    say_table,
+)
+from shared.kernel.clock import LOCAL_ZONE
 
 __all__ = ["app"]
 
 app = typer.Typer(
     help="Thư chết: thông điệp không xử lý được (dead letters).",
-    epilog=examples("xephang dlq list", "xephang dlq retry 5f1c…"),
+    epilog=examples("xephang dlq list", "xephang dlq retry 5f1c…", "xephang dlq retry --all --topic submissions"),
     no_args_is_help=True,
 )
 Id = Annotated[str, typer.Argument(help="Mã thư, như trong `dlq list`.")]
 Of = Annotated[ServiceName | None, typer.Option("--service", help="Chỉ dịch vụ này.", show_default=False)]
-Status = Literal["waiting", "retried", "discarded"]
-_PAGE = 500  # as many as the platform gives at once
 
 
 @app.command("list", epilog=examples("xephang dlq list", "xephang dlq list --service scoring --status retried"))
@@ -36,15 +44,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Liệt kê thư chết của các dịch vụ (list them)."""
-    client = connect(url, token, data, "operator")
-    letters: list[dict[str, Any]] = []
-    silent = False
-    for name in _names(service):
-        try:
-            letters += [{"service": name, **letter} for letter in _pages(client, name, status)]
-        except PlatformSilent as stopped:
-            silent = True
-            note("\n".join(fault_lines(stopped.fault)))
+    letters, silent = letters_of(connect(url, token, data, "operator"), service, status)
     _list(letters, as_json)
     if silent:
         raise typer.Exit(SILENT)
@@ -67,17 +67,30 @@ def show(
         _show(name, letter)
 
 
-@app.command(epilog=examples("xephang dlq retry 5f1c…"))
+@app.command(
+    epilog=examples(
+        "xephang dlq retry 5f1c…",
+        "xephang dlq retry --all",
+        "xephang dlq retry --all --topic rulesets",
+    )
+)
 def retry(
-    id_: Id,
+    id_: Annotated[str, typer.Argument(help="Mã thư, như trong `dlq list`.", show_default=False)] = "",
+    every: Annotated[bool, typer.Option("--all", help="Mọi thư đang chờ (all that wait).")] = False,
     service: Of = None,
+    topic: Annotated[str, typer.Option(help="Với --all: chỉ chủ đề này (of this topic only).")] = "",
     url: Url = "",
     token: Token = "",
     data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Xử lý lại, đúng một lần (handle it again, exactly once)."""
+    """Xử lý lại một thư hoặc tất cả, mỗi thư đúng một lần (handle one or all again, each exactly once)."""
+    if bool(id_) == every or (topic and not every):
+        raise misuse("nêu mã một thư, hoặc --all (có thể kèm --service, --topic) (name one letter, or --all)")
     client = connect(url, token, data, "operator")
+    if every:
+        retry_all(client, service, topic, as_json)
+        return
     name, _ = _find(client, id_, service)
     _settled(name, client.post(path_of(name, "dead-letters", id_, "retry")), as_json)
 
@@ -98,26 +111,11 @@ def discard(
     _settled(name, client.post(path_of(name, "dead-letters", id_, "discard"), {"reason": reason}), as_json)
 
 
-def _pages(client: Client, name: str, status: Status) -> list[dict[str, Any]]:
-    """All letters of one service, as many requests as that takes."""
-    found: list[dict[str, Any]] = []
-    while True:
-        after = found[-1]["message"]["id"] if found else None
-        page = client.get(f"/{name}/dead-letters", status=status, after=after, limit=_PAGE)
-        found += page
-        if len(page) < _PAGE:
-            return found
-
-
-def _names(service: ServiceName | None) -> list[str]:
-    return [service.value] if service else [name.value for name in ServiceName]
-
-
 def _find(client: Client, id_: str, service: ServiceName | None) -> tuple[str, dict[str, Any]]:
     """The service that keeps the letter. A message that failed in two services has one id: then `--service` decides."""
     kept: dict[str, dict[str, Any]] = {}
     refusal: Exception | None = None
-    for name in _names(service):
+    for name in names_of(service):
         try:
             kept[name] = client.get(path_of(name, "dead-letters", id_))
         except Refused as refused:
@@ -142,13 +140,22 @@ def _list(letters: list[dict[str, Any]], as_json: bool) -> None:
         (
             each["service"],
             each["message"]["id"],
-            f"{each['message']['topic_name']}/{each['message']['partition']}/{each['message']['offset']}",
+            f"{each['message']['topic_name']}/{each['message']['partition']}/{each['message']['offset']}"
+            f" {each['message'].get('origin', '')}".rstrip(),
+            each["message"]["handler"].rpartition(".")[2],
             str(each["message"]["attempts"]),
+            _moment(each["message"]["first_failed_at"]),
+            _moment(each["message"]["last_failed_at"]),
             each["message"]["reason"][:120],
         )
         for each in letters
     ]
-    say_table(f"{len(rows)} thư chết", ("Dịch vụ", "Mã", "Nguồn", "Số lần", "Lý do"), rows, right=(3,))
+    header = ("Dịch vụ", "Mã", "Nguồn", "Bước xử lý", "Số lần", "Lỗi lần đầu", "Lỗi gần nhất", "Lý do")
+    say_table(f"{len(rows)} thư chết", header, rows, right=(4,))
+
+
+def _moment(told: str) -> str:
+    return datetime.fromisoformat(told).astimezone(LOCAL_ZONE).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def _show(name: str, letter: dict[str, Any]) -> None:
