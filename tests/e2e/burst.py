@@ -1,7 +1,9 @@
 """A burst: more agencies than any province has, answering at once while scoring is stopped."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +11,11 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
+import httpx
 from aiokafka.partitioner import murmur2
 
 from deploy.xephang.platform import Platform
+from deploy.xephang.year.answering import STRUCTURED
 from deploy.xephang.year.example import ExampleYear, answers, example_year
 from deploy.xephang.year.office import Office, wait_for
 from deploy.xephang.year.play import put_in_force
@@ -24,6 +28,7 @@ CAMPAIGN = "2021-don-dap"
 TABLE = f"{CAMPAIGN}/portal/province"
 BATCH = "application/cloudevents-batch+json"
 PARTITIONS = 4
+POSTING = 100  # at once: more than a service takes
 KEPT_BY_THE_BROKER = 5 * 2**20  # bytes a partition; the oldest beyond are dropped without a word
 
 
@@ -37,6 +42,7 @@ class Burst:
     rule_set: RuleSet
     agencies: list[str]
     size: int
+    answered: int = 0
 
     async def service(self, name: str, order: str) -> None:
         """Stop or start one service while the others run."""
@@ -51,6 +57,35 @@ class Burst:
             outcomes = await self.office.send("POST", "/intake/submissions", PLATFORM, body, BATCH)
             assert {outcome["status"] for outcome in outcomes} == {201}
         return total
+
+    async def post_each(self, agencies: Sequence[str]) -> Counter[int]:
+        """These agencies answer one by one, many at once and by two senders; who is refused comes again as told.
+
+        Answers how often which status was answered; returns when each of them has a case.
+        """
+        seen: Counter[int] = Counter()
+        waiting = iter(agencies)
+        senders = [self.platform.issuer.token(f"nen-tang-{number}", ["platform"]) for number in range(2)]
+
+        async def post(client: httpx.AsyncClient, token: str) -> None:
+            headers = {"authorization": f"Bearer {token}", "content-type": STRUCTURED}
+            for agency in waiting:
+                body, status = canonical_json(self._event(agency)), 0
+                while status != 201:
+                    response = await client.post("/intake/submissions", content=body, headers=headers)
+                    status = response.status_code
+                    seen[status] += 1
+                    if status in (429, 503):
+                        await asyncio.sleep(int(response.headers["retry-after"]) / 20)  # a short play of a long burst
+                    else:
+                        assert status == 201, response.text
+
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=self.platform.url, trust_env=False, timeout=60, limits=limits) as client:
+            await asyncio.gather(*(post(client, senders[number % 2]) for number in range(POSTING)))
+        self.answered += len(agencies)
+        await self._until("every agency has a case", lambda found: len(found) == self.answered)
+        return seen
 
     async def verify(self) -> None:
         """Close the campaign and accept every answer."""

@@ -1,11 +1,14 @@
 """More answers than the embedded broker keeps, while scoring is stopped: every one is scored in the end."""
 
+import gc
+import sys
 from pathlib import Path
 
 import pytest
-from burst import KEPT_BY_THE_BROKER, Burst, burst
+from burst import KEPT_BY_THE_BROKER, POSTING, Burst, burst
 
 from deploy.xephang.year.stage import OPERATOR
+from shared.http.admission import MOST_OF_ONE
 
 
 async def check_all_scored(running: Burst) -> None:
@@ -13,6 +16,27 @@ async def check_all_scored(running: Burst) -> None:
     assert sorted(row["agency"] for row in ranking["rows"]) == sorted(running.agencies)
     for name, status in (await running.office.get("/status", OPERATOR)).items():
         assert status["dead_letters"] == 0, name
+
+
+def blocks_in_use() -> int:
+    """How many pieces of memory Python holds, without what is only waiting to be collected."""
+    gc.collect()
+    return sys.getallocatedblocks()
+
+
+@pytest.mark.slow
+async def test_a_burst_is_refused_in_part_taken_in_whole_and_leaves_nothing_in_memory(tmp_path: Path):
+    """The second thousand finds all caches full: what it leaves is what every further one would."""
+    async with burst(tmp_path, agencies=2_000, size=6_000) as running:
+        first = await running.post_each(running.agencies[:1_000])
+        before = blocks_in_use()
+        second = await running.post_each(running.agencies[1_000:])
+        left = (blocks_in_use() - before) / 1_000
+        assert (first + second)[201] == 2_000
+        assert (first + second)[429] >= POSTING - 2 * MOST_OF_ONE  # of the first hundred so many found no place
+        assert left < 30  # of the thousands that an answer takes on its way
+        for name, status in (await running.office.get("/status", OPERATOR)).items():
+            assert (status["dead_letters"], status["parked_aggregates"]) == (0, 0), name
 
 
 @pytest.mark.slow
