@@ -15,6 +15,7 @@ from typing import Any
 from deploy.bench.burst import SUBMISSIONS, burst_figures
 from deploy.bench.endurance import memory_growth, rehearsal_seconds, swap_milliseconds
 from deploy.bench.hops import hop_costs
+from deploy.bench.hops_side import quiet_client
 from deploy.bench.lone import lone_milliseconds
 from deploy.bench.nation import AGENCIES, nation_costs
 from deploy.bench.pipeline import pipeline_rates
@@ -41,7 +42,7 @@ _ON_SERVERS = (
     ("a burst over HTTP and Kafka", "burst"),
 )
 _ASKED_FOR = ("nation", *(part for _, part in _ON_SERVERS))  # need Java and minutes: only where they are named
-_SUBMISSIONS = {"hops": 400, "lone": 100, "scale-out": 800, "burst": SUBMISSIONS}
+_SUBMISSIONS = {"hops": 300, "lone": 80, "scale-out": 500, "growth": 300}
 _HOP_ROUNDS = 5
 
 
@@ -75,6 +76,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.profile and (options.profile.suffix not in (".svg", ".txt") or "nation" not in (options.only or ())):
         parser.error("--profile takes a file that ends in .svg or .txt, and goes with --only nation")
+    quiet_client()
     figures: dict[str, Any] = {"machine": _machine()}
     parts = options.only or _PARTS
     if "pipeline" in parts:

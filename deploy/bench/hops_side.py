@@ -6,6 +6,7 @@ The process holds what it needs open, says what others must know of it, and tell
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import time
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["Open", "Side"]
+__all__ = ["Open", "Side", "quiet_client"]
 
 _PATIENCE = 120.0  # seconds until a side that says nothing counts as broken
 _SPAWNING = multiprocessing.get_context("spawn")
@@ -73,7 +74,13 @@ class Side:
         return heard
 
 
+def quiet_client() -> None:
+    """Let the Kafka client not tell of brokers that have just been started and not made up their minds yet."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 def _live(there: Connection, opening: Opening, arguments: tuple[Any, ...]) -> None:
+    quiet_client()
     asyncio.run(_opened(there, opening, arguments))
 
 
