@@ -42,7 +42,7 @@ _ON_SERVERS = (
     ("a burst over HTTP and Kafka", "burst"),
 )
 _ASKED_FOR = ("nation", *(part for _, part in _ON_SERVERS))  # need Java and minutes: only where they are named
-_SUBMISSIONS = {"hops": 300, "lone": 80, "scale-out": 500, "growth": 300}
+_SUBMISSIONS = {"hops": 300, "lone": 80, "scale-out": 500, "growth": 300, "burst": SUBMISSIONS}
 _HOP_ROUNDS = 5
 
 
