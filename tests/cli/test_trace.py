@@ -167,12 +167,17 @@ def test_what_is_kept_is_told_with_what_it_waits_for(run: Run, platform: Platfor
     ],
 )
 def test_dead_letters_of_it_are_named(run: Run, platform: Platform, given: dict[str, Any], told: bool) -> None:
-    others = [letter(number, key="2022/so-noi-vu") for number in range(1000, 1600)]
-    platform.letters["intake"] = [given, *others]
+    platform.letters["intake"] = [given]
     waits = now(run)
     assert [wait["code"] for wait in waits] == (["dead_letter"] if told else ["verification"])
     if told:
         assert f"xephang dlq show {given['id']}" in waits[0]["vi"]
+
+
+def test_dead_letters_are_looked_for_on_all_pages(run: Run, platform: Platform) -> None:
+    others = [letter(number, key="2022/so-noi-vu") for number in range(500)]
+    platform.letters["scoring"] = [*others, letter(600, subject=KEY)]
+    assert [wait["code"] for wait in now(run)] == ["dead_letter"]
 
 
 def test_a_service_that_is_away_leaves_a_gap(run: Run, platform: Platform) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,17 @@ def now(story: dict[str, Any]) -> list[str]:
 
 def kinds(story: dict[str, Any]) -> list[str]:
     return [step["type"].split(".", 1)[1].rpartition(".v")[0] for step in story["steps"]]
+
+
+def _check_as_documented(text: str) -> None:
+    """What docs/how-to/observe.md shows of this very submission is what was said."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
+    from docs_pages import blocks
+    from docs_shell import check_shown, typed
+
+    lines = [each for block in blocks("console") if block.page == "docs/how-to/observe.md" for each in typed(block)]
+    (shown,) = [each for each in lines if each.output and each.line == f"xephang trace {YEAR}/it/so-y-te"]
+    check_shown(shown, text, 0)
 
 
 @pytest.mark.slow
@@ -100,6 +112,7 @@ async def test_a_submission_is_followed_from_the_platform_to_the_publication(tmp
         assert code == 0
         for words in ("Nhận phiếu lần 1 của so-y-te: trong hạn", "điểm", "Chủ tịch ký", "Đã công bố"):
             assert words in text
+        _check_as_documented(text)
         assert "case.returned" in kinds((await tell(year, returned))[1])
         late = (await tell(year, f"{YEAR}/it/huyen-son-dong"))[1]
         assert "muộn 6 ngày" in next(step["vi"] for step in late["steps"] if step["type"].startswith("intake."))

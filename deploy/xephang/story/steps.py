@@ -151,11 +151,17 @@ def _reopened(event: Event, _: Gathered) -> tuple[str, str]:
 def _card(event: Event, _: Gathered) -> tuple[str, str]:
     card = event.data["scorecard"]
     final = card["stage"] == "final"
-    points = f"{_number(card['points'])}/{_number(card['maximum'])}"
+    points, maximum = (show(Fraction(card[name]), 2) for name in ("points", "maximum"))
+    level = _LEVELS.get(card["level"], card["level"])
+    stage = "chính thức" if final else "tạm tính"
     return (
-        f"Phiếu điểm {'chính thức' if final else 'tạm tính'}: {points} điểm, mức {card['level']}",
-        f"{card['stage']} scorecard: {points} points",
+        f"Phiếu điểm {stage}: {vietnamese(points)}/{vietnamese(maximum)} điểm, mức {level}",
+        f"{card['stage']} scorecard: {points} of {maximum} points",
     )
+
+
+# Of the Decision; a rule set may have others, which are shown as it calls them.
+_LEVELS = {"tot": "Tốt", "kha": "Khá", "trung_binh": "Trung bình", "yeu": "Yếu"}
 
 
 def _ranked(event: Event, found: Gathered) -> tuple[str, str]:
@@ -204,10 +210,6 @@ _ALIKE = dict.fromkeys(
 def _place(ranking: dict[str, Any] | None, found: Gathered) -> str:
     rows = ranking["rows"] if ranking else ()
     return next((f"{row['rank']}/{len(rows)}" for row in rows if row["agency"] == found.key.agency), "")
-
-
-def _number(exact: str) -> str:
-    return vietnamese(show(Fraction(exact), 2))
 
 
 _WORDS: dict[str, Callable[[Event, Gathered], tuple[str, str]]] = {

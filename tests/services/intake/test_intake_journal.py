@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from intake_service import Intake, a_post, an_answer, an_event
 
 KEY = "2021/it/so-noi-vu"
@@ -62,10 +61,10 @@ async def test_events_are_told_in_pages(intake: Intake) -> None:
     assert (await asked(intake, topic="campaigns"))["events"] == []
 
 
-@pytest.mark.parametrize("after", ["nonsense", "submissions#x", "submissions#" + "9" * 40, "campaigns#1", "#3", "#"])
-async def test_a_strange_place_to_go_on_from_is_no_failure(intake: Intake, after: str) -> None:
+async def test_a_strange_place_to_go_on_from_is_no_failure(intake: Intake) -> None:
     await answered(intake, 1)
-    assert len((await asked(intake, after=after))["events"]) <= 1
+    for after in ("nonsense", "submissions#x", "submissions#" + "9" * 40, "campaigns#1", "#3", "#"):
+        assert len((await asked(intake, after=after))["events"]) <= 1, after
 
 
 async def test_a_stream_is_found_by_whatever_names_it(intake: Intake) -> None:
