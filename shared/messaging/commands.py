@@ -102,12 +102,30 @@ class Aggregates:
 
     async def get(self, collection: Collection[S], key: str) -> S | None:
         """The state, or None."""
+        if collection.reference:
+            return (await self.get_many(collection, [key])).get(key)
         document = await self.store.get(collection.name, key)
-        return None if document is None else self._states(collection, [document]).get(key)
+        return None if document is None else _state(collection, key, document)
 
     async def get_many(self, collection: Collection[S], keys: Sequence[str]) -> dict[str, S]:
         """States of those keys that exist, by key."""
-        return self._states(collection, list((await self.store.get_many(collection.name, keys)).values()))
+        known = await self._known(collection, keys) if collection.reference else {}
+        left = [key for key in keys if key not in known]
+        found = await self.store.get_many(collection.name, left) if left else {}
+        states = {**known, **self._states(collection, list(found.values()))}
+        return {key: states[key] for key in keys if key in states}
+
+    async def _known(self, collection: Collection[S], keys: Sequence[str]) -> dict[str, S]:
+        """Those of references that are as they were when they were read last: a campaign may be a megabyte of JSON."""
+        kept = {
+            key: self._references[collection.name, key] for key in keys if (collection.name, key) in self._references
+        }
+        versions = await self.store.versions(collection.name, list(kept)) if kept else {}
+        return {
+            key: state
+            for key, (version, state) in kept.items()
+            if versions.get(key) == version and isinstance(state, collection.state)
+        }
 
     def _states(self, collection: Collection[S], page: Sequence[Document]) -> dict[str, S]:
         read = self._reference if collection.reference else _state

@@ -116,6 +116,16 @@ class MongoStore:
             found.update({document.key: document for document in await self._documents(collection, wanted, 0)})
         return found
 
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        self._declared.check_collection(collection)
+        found: dict[str, int] = {}
+        for start in range(0, len(keys), _KEYS):
+            wanted = {"_id": {"$in": list(keys[start : start + _KEYS])}}
+            with _answering():
+                page = await self._database[collection].find(wanted, {"v": 1}).to_list(None)
+            found.update({document["_id"]: int(document["v"]) for document in page})
+        return found
+
     async def put(self, write: Write) -> int:
         if not (await self.put_many([write]))[0]:
             raise VersionConflict(f"{write.collection}/{write.key} is not at version {write.expected_version}")

@@ -103,6 +103,10 @@ class DocumentStore(Protocol):
         """Those of the keys that exist, by key."""
         ...
 
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        """The versions of those of the keys that exist: what is known at its version need not be read again."""
+        ...
+
     async def put(self, write: Write) -> int:
         """Replace or create one document atomically; returns the new version. Raises `VersionConflict`."""
         ...

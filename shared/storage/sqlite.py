@@ -44,6 +44,7 @@ _SCHEMA = (
 )
 
 _DOCUMENT = "SELECT collection, key, version, body FROM document WHERE collection = ? AND key = ?"
+_VERSION = "SELECT version FROM document WHERE collection = ? AND key = ?"
 _SCAN = """SELECT collection, key, version, body FROM document
     WHERE collection = ? AND key >= ? ORDER BY key LIMIT ?"""
 # CROSS JOIN keeps SQLite to this order: index values in key order, then the document of each.
@@ -108,6 +109,15 @@ class SqliteStore:
         def select(connection: sqlite3.Connection) -> dict[str, Document]:
             rows = (connection.execute(_DOCUMENT, (collection, key)).fetchone() for key in keys)
             return {row[1]: read_document(*row) for row in rows if row is not None}
+
+        return await self._file.read(select)
+
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        self._declared.check_collection(collection)
+
+        def select(connection: sqlite3.Connection) -> dict[str, int]:
+            rows = ((key, connection.execute(_VERSION, (collection, key)).fetchone()) for key in keys)
+            return {key: row[0] for key, row in rows if row is not None}
 
         return await self._file.read(select)
 

@@ -27,7 +27,7 @@ Work = Callable[[sqlite3.Connection], Result]
 _READERS = 3
 _GROUP_WEIGHT = 2_000  # documents in one commit: enough to make the disk's share small, few enough to answer soon
 _BUSY_SECONDS = 15.0
-# Documents are 10 to 30 kB: on SQLite's pages of 4 kB each would be written as a chain, for a third more processor time.
+# Documents are 10 to 30 kB: on pages of 4 kB, SQLite's own choice, each is a chain, and takes a third longer to write.
 _PAGE_BYTES = 16 * 1024
 _MAX_WAL_BYTES = 64 * 1024 * 1024
 

@@ -13,7 +13,7 @@ __all__ = ["timed"]
 # Journals are read in a stream, at the pace of whoever reads.
 _TIMED = frozenset(
     {
-        *("get", "get_many", "put", "put_many", "delete", "find", "count", "scan"),
+        *("get", "get_many", "versions", "put", "put_many", "delete", "find", "count", "scan"),
         *("append_journal", "read_stream", "unpublished", "published"),
     }
 )

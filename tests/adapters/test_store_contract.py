@@ -47,6 +47,14 @@ async def test_a_document_is_found_as_it_was_put(store: DocumentStore) -> None:
     assert await store.get("agencies", "so-noi-vu") == Document("agencies", "so-noi-vu", 2, {"n": 2})
 
 
+async def test_versions_are_told_without_documents(store: DocumentStore) -> None:
+    await store.put_many([a_write(key) for key in "ab"])
+    await store.put(a_write("a", {"n": 2}, 1))
+    assert await store.versions("agencies", ["a", "none", "b"]) == {"a": 2, "b": 1}
+    assert await store.versions("agencies", []) == {}
+    assert await store.versions("cases", ["a"]) == {}
+
+
 @pytest.mark.parametrize("expected", [0, 2, 7])
 async def test_a_writer_is_refused_when_the_version_is_another(store: DocumentStore, expected: int) -> None:
     await store.put(a_write(body={"n": 1}))

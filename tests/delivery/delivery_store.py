@@ -56,6 +56,9 @@ class MemoryStore:
         self._declared.check_collection(collection)
         return {key: self._read(collection, key) for key in keys if (collection, key) in self._documents}
 
+    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+        return {key: document.version for key, document in (await self.get_many(collection, keys)).items()}
+
     async def put(self, write: Write) -> int:
         if not (await self.put_many([write]))[0]:
             raise VersionConflict(f"{write.collection}/{write.key}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from shared.contracts.common import Agency, Campaign
 from shared.kernel.clock import SettableClock
 from shared.messaging.aggregate import Change
 from shared.messaging.commands import Aggregates
+from shared.storage.port import Document
 from shared.storage.sqlite import SqliteStore
 
 NOW = datetime(2021, 10, 1, tzinfo=UTC)
@@ -25,6 +27,28 @@ async def test_a_reference_that_another_process_changed_is_read_anew(tmp_path: P
         assert first == Price(price=amount)
         assert (await ours.get_many(PRICES, ["tea", "none"])) == {"tea": first}
         assert (await ours.all(PRICES))["tea"] is first
+    await store.close()
+
+
+async def test_a_reference_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "store.sqlite", {PRICES.name: PRICES.declared_indexes()})
+    ours = Aggregates("intake", store, SettableClock(NOW))
+    for name in ("tea", "rice"):
+        await ours.execute(PRICES, name, lambda _: Change(Price(price=1)))
+    assert await ours.get(PRICES, "tea") == Price(price=1)
+    read: list[list[str]] = []
+    whole = store.get_many
+
+    async def get_many(collection: str, keys: Sequence[str]) -> dict[str, Document]:
+        read.append(list(keys))
+        return await whole(collection, keys)
+
+    store.get_many = get_many  # type: ignore[method-assign]
+    assert list(await ours.get_many(PRICES, ["tea", "none", "rice"])) == ["tea", "rice"]
+    assert list(await ours.get_many(PRICES, ["rice", "tea"])) == ["rice", "tea"]
+    assert read == [["none", "rice"]]
+    await store.delete(PRICES.name, "tea", 1)
+    assert await ours.get(PRICES, "tea") is None
     await store.close()
 
 
