@@ -37,6 +37,7 @@ class Platform:
         self.streams: list[str] = []
         self.campaign: dict[str, Any] | None = CAMPAIGN
         self.away: set[str] = set()
+        self.lag = 0
 
     def tell(self, stream: str, topic: str, type_: str, minute: int, data: dict[str, Any]) -> None:
         events = self.events.setdefault(stream, [])
@@ -87,7 +88,8 @@ class Platform:
         return [{"message": each} for each in letters if each["id"] > params.get("after", "")][: int(params["limit"])]
 
     def _status(self, service: str, *_: Any) -> Any:
-        return {"unpublished": self.unpublished.get(service, {})}
+        consumed = {"platform-submissions": {"lag": self.lag}} if service == "intake" else {}
+        return {"unpublished": self.unpublished.get(service, {}), "consumed": consumed}
 
 
 @pytest.fixture
@@ -178,6 +180,15 @@ def test_dead_letters_are_looked_for_on_all_pages(run: Run, platform: Platform) 
     others = [letter(number, key="2022/so-noi-vu") for number in range(500)]
     platform.letters["scoring"] = [*others, letter(600, subject=KEY)]
     assert [wait["code"] for wait in now(run)] == ["dead_letter"]
+
+
+def test_what_the_platform_sent_may_not_be_taken_in_yet(run: Run, platform: Platform) -> None:
+    platform.events, platform.standing, platform.lag = {}, {}, 12
+    (wait,) = now(run)
+    assert wait["code"] == "no_answer"
+    assert "còn 12 thông điệp" in wait["vi"]
+    platform.campaign = None
+    assert [wait["code"] for wait in now(run)] == ["no_campaign"]
 
 
 def test_a_service_that_is_away_leaves_a_gap(run: Run, platform: Platform) -> None:

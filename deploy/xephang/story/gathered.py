@@ -65,6 +65,7 @@ class Gathered:
     standings: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
     unpublished: dict[str, int] = field(default_factory=dict)  # documents, by topic
+    not_taken_in: int = 0  # of the platform's messages, of whichever submission
     ranking: dict[str, Any] | None = None
     published: dict[str, Any] | None = None
     withdrawn: bool = False
@@ -181,7 +182,10 @@ def _ask_letters(client: Client, found: Gathered, service: str) -> None:
 
 
 def _ask_unpublished(client: Client, found: Gathered, service: str) -> None:
-    found.unpublished |= client.get(f"/{service}/status")["unpublished"]
+    status = client.get(f"/{service}/status")
+    found.unpublished |= status["unpublished"]
+    if service == "intake":
+        found.not_taken_in = status.get("consumed", {}).get("platform-submissions", {}).get("lag", 0)
 
 
 _campaign = _Step(("intake",), _ask_campaign)

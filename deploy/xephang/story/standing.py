@@ -124,8 +124,11 @@ def _not_taken_in(found: Gathered) -> Wait:
         return Wait("no_campaign", "Không có đợt đánh giá này", "there is no such campaign")
     if not found.group:
         return Wait("no_member", "Cơ quan không thuộc đợt đánh giá này", "the agency is no member of the campaign")
-    due = local_time(moment_of(found.campaign["deadline"]))
-    return Wait("no_answer", f"Chưa nhận được phiếu nào; hạn nộp {due}", f"no answer was taken in; due {due}")
+    due, count = local_time(moment_of(found.campaign["deadline"])), found.not_taken_in
+    more_vi = f"; còn {count} thông điệp của nền tảng chưa tiêu thụ" if count else ""
+    more_en = f"; {count} of the platform's messages are not yet consumed" if count else ""
+    vi, en = f"Chưa nhận được phiếu nào; hạn nộp {due}", f"no answer was taken in; due {due}"
+    return Wait("no_answer", vi + more_vi, en + more_en)
 
 
 def _case(found: Gathered) -> Wait | None:
