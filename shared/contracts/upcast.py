@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.contracts.envelope import CloudEvent, Event, EventData
+from shared.contracts.envelope import CloudEvent, Event, EventData, UnreadableEvent
 from shared.contracts.verification import CaseReturnedV1, CaseReturnedV2, Correction
 
 __all__ = ["UPCASTS", "Upcast", "case_returned_v1_v2", "newest", "older_types", "said_types"]
@@ -46,9 +46,16 @@ UPCASTS: Mapping[str, Upcast] = {
 
 
 def newest(event: Event[Any]) -> Event[Any]:
-    """The event with its data as of the newest type; the same event where it is that already."""
+    """The event with its data as of the newest type; the same event where it is that already.
+
+    Raises `UnreadableEvent` where the one cannot be made of the other.
+    """
     while (upcast := UPCASTS.get(event.data.type_)) is not None:
-        event = Event(envelope=event.envelope, data=upcast.read(event.data, event.envelope))
+        try:
+            data = upcast.read(event.data, event.envelope)
+        except Exception as error:
+            raise UnreadableEvent(f"it cannot be read as {upcast.new.type_}: {error!r}") from error
+        event = Event(envelope=event.envelope, data=data)
     return event
 
 

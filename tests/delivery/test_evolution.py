@@ -211,6 +211,18 @@ async def test_upcast_that_fails_sets_aside_only_its_message(world: World) -> No
     restarted_with(world, COOK_V2, fails)
     await world.kitchen.inbox.consume([v1(1), v1(2), v1(3)])
     assert await cooked(world) == (1, 3)
+    (letter,) = await world.kitchen.inbox.dead_letters.list()
+    assert letter.message.reason.startswith("unreadable: it cannot be read as toy.order.placed.v2")
+
+
+async def test_upcast_that_fails_on_what_is_held_stops_nothing_else(world: World) -> None:
+    def fails(_: OrderPlacedV1, __: CloudEvent) -> OrderPlacedV2:
+        raise ValueError("not to be read")
+
+    await world.kitchen.inbox.consume([v1(2)])
+    restarted_with(world, COOK_V2, fails)
+    await world.kitchen.inbox.consume([v2(1), v2(3)])
+    assert await cooked(world) == (1, 3)
     assert len(await world.kitchen.inbox.dead_letters.list()) == 1
 
 
