@@ -50,9 +50,21 @@ class Stored:
         """Whether it was scored under a version, given as plain JSON of its reference."""
         return bool(self.plain["rule_set"] == rule_set)
 
-    def verified(self) -> VerifiedSubmission:
-        """What was verified."""
-        return VerifiedSubmission.model_validate(self.plain)
+    def counted(self, inputs: frozenset[str] | None = None) -> VerifiedSubmission:
+        """What was verified, with no more of it than any point depends on; with `inputs`, of these figures alone.
+
+        That is not who accepted a criterion and when, unless it was not accepted as well, nor more documents than one.
+        """
+        answers, findings = self.plain["answers"], self.plain["findings"]
+        odd = {one["criterion"] for one in findings if one["finding"] != "accepted"}
+        figures, evidence = answers["figures"], answers.get("evidence", {})
+        if inputs is not None:
+            figures, evidence = {name: figures[name] for name in inputs if name in figures}, {}
+        shown = {code: documents[:1] for code, documents in evidence.items()}
+        counts = [one for one in findings if one["criterion"] in odd]
+        return VerifiedSubmission.model_validate(
+            {**self.plain, "answers": {"figures": figures, "evidence": shown}, "findings": counts}
+        )
 
 
 Page = Sequence[Stored]
@@ -115,7 +127,7 @@ async def through_with(
     entries: dict[str, Entry] = {}
     revisions: dict[str, int] = {}
     async for page in pages():
-        verified = [card.verified() for card in page]
+        verified = [card.counted() for card in page]
         if marks is not None:
             _raise(marks, scorer.group_best(rule_set, verified))
         for card, scored in zip(page, scorer.score(rule_set, verified, best), strict=True):
@@ -130,15 +142,8 @@ async def _highest(scorer: Scorer, rule_set: RuleSet, pages: Pages) -> dict[str,
     inputs = scorer.compiled(rule_set).best_inputs
     marks = scorer.group_best(rule_set, ())
     async for page in pages():
-        _raise(marks, scorer.group_best(rule_set, [_narrowed(card.plain, inputs) for card in page]))
+        _raise(marks, scorer.group_best(rule_set, [card.counted(inputs) for card in page]))
     return marks
-
-
-def _narrowed(plain: Mapping[str, Any], inputs: frozenset[str]) -> VerifiedSubmission:
-    figures = plain["answers"]["figures"]
-    answers = {"figures": {name: figures[name] for name in inputs if name in figures}}
-    findings = [one for one in plain["findings"] if one["finding"] != "accepted"]
-    return VerifiedSubmission.model_validate({**plain, "answers": answers, "findings": findings})
 
 
 def _raise(marks: dict[str, Fraction], found: Best) -> None:

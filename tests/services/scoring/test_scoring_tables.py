@@ -74,8 +74,14 @@ def test_what_is_kept_is_hashed_and_compared_as_what_it_is_read_into(data: st.Da
         assert basis_hash_of(as_kept(one), rule_set.ref(), best) == basis_hash(one, rule_set.ref(), best)
     compiled = compile_rule_set(rule_set)
     whole = group_best(compiled, [Card.of(one, rule_set) for one in drawn])
-    narrow = [table_cards._narrowed(as_kept(one), compiled.best_inputs) for one in drawn]
+    kept = [Stored(one.key.text, as_kept(one)) for one in drawn]
+    narrow = [one.counted(compiled.best_inputs) for one in kept]
     assert group_best(compiled, [Card.of(one, rule_set, compiled.best_inputs) for one in narrow]) == whole
+    scorer = Scorer(DurableEngine())
+    by_all = scorer.score(rule_set, drawn, best)
+    by_what_counts = scorer.score(rule_set, [one.counted() for one in kept], best)
+    for one, all_of_it, what_counts in zip(drawn, by_all, by_what_counts, strict=True):
+        assert told(what_counts, one.key, one.group, "final", "") == told(all_of_it, one.key, one.group, "final", "")
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=QUIET)
@@ -163,3 +169,14 @@ async def test_campaigns_are_read_again_when_one_was_written_or_all_is_looked_at
     record = await scoring.ranking()
     assert record is not None
     assert record.ranking.revision == 2
+
+
+@pytest.mark.parametrize("last", ["accepted", "rejected"])
+def test_of_several_findings_on_one_criterion_the_last_stands_in_the_short_look_too(last: str) -> None:
+    rejection = rejected("1.1")
+    acceptance = rejection.model_copy(update={"finding": "accepted"})
+    findings = (rejection, acceptance) if last == "accepted" else (acceptance, rejection)
+    one = verified(MEMBERS[0]).model_copy(update={"findings": findings})
+    kept, scorer = Stored(one.key.text, as_kept(one)), Scorer(DurableEngine())
+    cards = scorer.score(RULE_SET, [one, kept.counted()], {"posts": Fraction(10)})
+    assert [card.points for card in cards] == [80 if last == "accepted" else 50] * 2
