@@ -34,7 +34,7 @@ async def test_a_burst_is_refused_in_part_taken_in_whole_and_leaves_nothing_in_m
         left = (blocks_in_use() - before) / 1_000
         assert (first + second)[201] == 2_000
         assert (first + second)[429] >= POSTING - 2 * MOST_OF_ONE  # of the first hundred so many found no place
-        assert left < 30  # of the thousands that an answer takes on its way
+        assert left < 30  # of the thousands that an answer takes on its way: caches with bounds of their own
         for name, status in (await running.office.get("/status", OPERATOR)).items():
             assert (status["dead_letters"], status["parked_aggregates"]) == (0, 0), name
 
