@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import signal
 import subprocess
@@ -178,7 +179,8 @@ async def _shared_out(kafka: str, count: int) -> bool:
     """Whether every process has its share of the partitions."""
 
     def shares() -> list[int]:
-        admin = AdminClient({"bootstrap.servers": kafka})  # once let go of, it answers nothing
+        silent = logging.Logger("groups", level=logging.CRITICAL + 1)
+        admin = AdminClient({"bootstrap.servers": kafka}, logger=silent)  # once let go of, it answers nothing
         group = admin.describe_consumer_groups([SERVICE])[SERVICE].result(20)
         if group.state != ConsumerGroupState.STABLE:
             return []
