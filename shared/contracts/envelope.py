@@ -152,15 +152,16 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def decode(headers: Mapping[str, str], value: bytes | None, *, foreign: bool = False) -> CloudEvent:
+def decode(headers: Mapping[str, str], value: bytes | None, *, foreign: bool = False, ours: bool = False) -> CloudEvent:
     """Read a CloudEvent from a message in either mode. Raises `UnreadableEvent`.
 
     Streams are ours: what others (`foreign`) mean by `stream` and `sequence` neither helps nor harms. `headers` have
-    lower-case names with the prefix `ce_` (Kafka) or `ce-` (HTTP).
+    lower-case names with the prefix `ce_` (Kafka) or `ce-` (HTTP). In canonical bytes that we sent (`ours`) there is no
+    decimal, and none is looked for.
     """
     if not value:
         raise UnreadableEvent("the message has no value (an empty value or a tombstone)")
-    body = _read_json(value)
+    body = _read_json(value, ours)
     if headers.get("content-type", "").startswith(STRUCTURED):
         if not isinstance(body, dict):
             raise UnreadableEvent("a structured CloudEvent is a JSON object")
@@ -189,13 +190,13 @@ def too_long(attributes: Mapping[str, Any]) -> str:
     return next((name for name, value in texts if len(value) > ATTRIBUTE_MAX), "")
 
 
-def _read_json(value: bytes) -> Any:
+def _read_json(value: bytes, ours: bool) -> Any:
     """The value as plain JSON that can be kept: what has no canonical bytes could be neither parked nor stored."""
-    canonical = _read_canonical(value)
+    canonical = _read_canonical(value, ours)
     return _read_any(value) if canonical is None else canonical
 
 
-def _read_canonical(value: bytes) -> Any:
+def _read_canonical(value: bytes, ours: bool) -> Any:
     """The value if it stands in canonical bytes, as all that we send does: then there is nothing more to look for.
 
     None for anything else: doubled keys and numbers that are too large give other bytes, or none; and for decimals.
@@ -205,7 +206,7 @@ def _read_canonical(value: bytes) -> Any:
         same = compact_json(_wrapped(body)) == _OPENED + value + _CLOSED
     except (ValueError, TypeError, RecursionError):
         return None
-    return body if same and not _has_decimals(body) else None
+    return body if same and (ours or not _has_decimals(body)) else None
 
 
 def _has_decimals(body: Any) -> bool:

@@ -45,13 +45,14 @@ def told_by_us(topic_name: str) -> bool:
 
 def read_incoming(record: Record, handlers: Handlers, letter: str = "", *, noted: bool = False) -> Incoming:
     """Raises `UnreadableEvent` for whatever can never be handled as it is."""
-    envelope = decode(record.headers, record.value, foreign=not told_by_us(record.topic))
+    ours = told_by_us(record.topic)
+    envelope = decode(record.headers, record.value, foreign=not ours, ours=ours)
     handler = handlers.get((record.topic, envelope.type))
     if handler is None:
         raise UnreadableEvent(f"no handler for the event type {envelope.type!r} on {record.topic}")
     kept = Kept(record.topic, envelope, letter, len(record.value) + 300)
     event = kept.told
-    if told_by_us(record.topic) and not (envelope.stream and envelope.sequence >= 1):
+    if ours and not (envelope.stream and envelope.sequence >= 1):
         raise UnreadableEvent("an event of ours needs a stream, and a sequence from 1")
     try:
         key = handler.key(event.data)

@@ -196,6 +196,7 @@ class TestUnreadable:
             pytest.param(replace(order(2), value=b"[" * 100_000), id="nested too deeply"),
             pytest.param(replace(order(2), value=b'{"shop":"\\ud800","number":2,"amount":1}'), id="half a letter"),
             pytest.param(replace(order(2), value=b'{"shop":"pho","number":2,"amount":1e400}'), id="huge number"),
+            pytest.param(replace(order(2), value=b'{"amount":0.5,"number":2,"shop":"pho"}'), id="a decimal"),
             pytest.param(with_headers(order(2), ce_specversion="0.3"), id="specversion"),
             pytest.param(with_headers(order(2), ce_time="yesterday"), id="time"),
         ],
