@@ -48,6 +48,9 @@ async def test_year_begun_by_release_0_1_0_is_finished_and_comes_to_the_same_byt
             (letter,) = await office.get("/intake/dead-letters", OPERATOR)
             discard = f"/intake/dead-letters/{letter['message']['id']}/discard"
             await office.post(discard, OPERATOR, {"reason": "Không phải phiếu"})
+            for name in ("verification-returns", "verifications"):  # said by 0.1.0, the one in a major of its time
+                replayed = await office.post("/verification/replay", OPERATOR, {"topic": name})
+                assert replayed["published"] >= 1
         found = await finish(platform)
         for name, status in (await platform.status()).items():
             assert (status["dead_letters"], status["parked"], status["unpublished"]) == (0, {}, {}), name
