@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -227,7 +228,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, path: Path, schema: Sequence[str]) -> None:
     _check_format(connection, path)
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file; others stay as they are
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute(f"PRAGMA journal_size_limit = {_MAX_WAL_BYTES}")
     connection.execute("BEGIN IMMEDIATE")  # two processes that open a new file: one makes the tables, one waits
     _check_format(connection, path)
@@ -235,6 +236,20 @@ def _prepare(connection: sqlite3.Connection, path: Path, schema: Sequence[str]) 
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {STORE_FORMAT}")
     connection.execute("COMMIT")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of a new or restored file several processes may want this at once, and here SQLite itself waits for nobody."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:
