@@ -10,6 +10,7 @@ The exit code is 0 if nothing was, 1 otherwise. What strikes is in docs/faults.m
 import argparse
 import asyncio
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def main() -> int:
                 trial.campaign, trial.store, *(f"{m.act}+{m.delay} {m.fault.words()}" for m in trial.moments), sep="  "
             )
         return 0
+    logging.disable(logging.WARNING)  # of clients that meet what is struck; what services say is in their own files
     outcomes = asyncio.run(run_trials(trials, _say, options.keep))
     if options.json:
         options.json.write_text(json.dumps(as_json(options.seed, outcomes), ensure_ascii=False, indent=1) + "\n")

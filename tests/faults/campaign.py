@@ -18,7 +18,8 @@ from confluent_kafka import Producer
 from deploy.xephang.year.answering import STRUCTURED, Posting, RuleSets, answer_event
 from deploy.xephang.year.example import ExampleYear, example_year
 from deploy.xephang.year.office import Office, Refused
-from deploy.xephang.year.stage import CHAIRMAN, OPERATOR, PLATFORM, VERIFIER, local
+from deploy.xephang.year.play import put_in_force
+from deploy.xephang.year.stage import CHAIRMAN, OPERATOR, PLATFORM, VERIFIER, Stage, local
 from shared.contracts.common import Agency
 from shared.kernel.canonical import canonical_json
 from shared.ruleset.document import Group
@@ -55,6 +56,14 @@ def plan_of(campaign: str) -> Plan:
     """The plan of a campaign: it differs from all others by its id only."""
     year = example_year(YEAR).among(MEMBERS)
     return Plan(id=campaign, **{field.name: getattr(year, field.name) for field in fields(ExampleYear)})
+
+
+async def prepare(stage: Stage) -> RuleSets:
+    """What all campaigns need: the agencies registered, and the criteria in force."""
+    agencies = [agency.model_dump() for agency in example_year(YEAR).agencies]
+    await stage.office.put("/intake/agencies", OPERATOR, agencies)
+    rule_sets = [await put_in_force(stage, name, YEAR) for name in RULE_SETS]
+    return {(rule_set.programme, rule_set.group): rule_set for rule_set in rule_sets}
 
 
 class Stuck(AssertionError):

@@ -10,18 +10,16 @@ from pathlib import Path
 
 from deploy.servers import KafkaServer, MongoServer
 from deploy.xephang.year.answering import RuleSets
-from deploy.xephang.year.example import example_year
 from deploy.xephang.year.office import Office
-from deploy.xephang.year.play import put_in_force
-from deploy.xephang.year.stage import OPERATOR, Stage
+from deploy.xephang.year.stage import Stage
 from shared.contracts.registry import SERVICES
 from tests.connected.past import PastClock, days_since
 from tests.connected.processes import Processes
-from tests.faults.campaign import PATIENCE, RULE_SETS, YEAR, plan_of
+from tests.faults.campaign import PATIENCE, plan_of, prepare
 from tests.faults.proxy import Proxy
 from tests.faults.stores import MongoDatabases, RawStores, SqliteFiles
 
-_ANSWER_SECONDS = 90.0  # longer than anything stands still, so that no request is under way when it is made again
+ANSWER_SECONDS = 90.0  # longer than anything stands still, so that no request is under way when it is made again
 
 
 class _Children(Processes):
@@ -71,14 +69,9 @@ class Ground:
             self.folder, self.kafka.address, f"sqlite:///{self.folder / 'stores'}", behind, self._settings()
         )
         await self.processes.start(*SERVICES)
-        self.office = Office(self.processes.urls, self.processes.issuer, _ANSWER_SECONDS)
+        self.office = Office(self.processes.urls, self.processes.issuer, ANSWER_SECONDS)
         stage = Stage(self.office, self.kafka.address, PastClock(behind), lambda _: None)
-        await self.office.put(
-            "/intake/agencies", OPERATOR, [agency.model_dump() for agency in example_year(YEAR).agencies]
-        )
-        for name in RULE_SETS:
-            rule_set = await put_in_force(stage, name, YEAR)
-            self.rule_sets[rule_set.programme, rule_set.group] = rule_set
+        self.rule_sets = await prepare(stage)
 
     async def end(self) -> None:
         """Let everything go; the servers are their owner's."""

@@ -12,16 +12,20 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException
 
+from deploy.xephang.platform import Platform
+from deploy.xephang.year.office import Office
+from deploy.xephang.year.stage import Stage
+from tests.connected.past import PastClock, days_since
 from tests.faults import ledger
-from tests.faults.campaign import PATIENCE, Play, plan_of
-from tests.faults.ground import Ground, standing_ground
+from tests.faults.campaign import PATIENCE, Play, plan_of, prepare
+from tests.faults.ground import ANSWER_SECONDS, Ground, standing_ground
 from tests.faults.ledger import Evidence, Findings, Letter, Place
 from tests.faults.plan import Trial
+from tests.faults.stores import RawStores, SqliteFiles
 from tests.faults.strikes import STRIKES, Struck
 from tests.faults.topics import TopicReader
 
 Say = Callable[[str], None]
-_AT_ONCE = 6  # undisturbed campaigns
 _TO_HEAL = 90.0  # seconds until what is lacking counts as lost, after nothing waits any more
 
 
@@ -77,32 +81,34 @@ async def _folder(keep: Path | None) -> AsyncIterator[Path]:
 
 
 async def undisturbed(campaigns: Sequence[str], folder: Path) -> dict[str, Evidence]:
-    """What each campaign leaves where nothing is struck, by its id; held against what was posted and accepted."""
-    async with standing_ground(folder, "sqlite") as ground:
-        reader = TopicReader(ground.kafka.address)
-        room = asyncio.Semaphore(_AT_ONCE)
+    """What each campaign leaves where nothing is struck, by its id; held against what was posted and accepted.
 
-        async def played(campaign: str) -> Play:
-            async with room:
-                play = _play(ground, campaign)
-                await play.play()
-                return play
-
-        plays = await asyncio.gather(*(played(campaign) for campaign in campaigns))
-        result: dict[str, Evidence] = {}
-        for play in plays:
-            campaign, bundle = play.plan.id, await play.bundle()
-            await _until_settled(ground, reader, campaign)
-            found = await asyncio.to_thread(ledger.evidence, ground.stores, campaign, bundle)
-            await asyncio.to_thread(reader.read)
-            findings = ledger.judge(campaign, found, found, play.accepted, ground.stores, reader.records)
-            assert findings.clean, f"{campaign} is not right though nothing was struck: {findings}"
-            result[campaign] = found
-        return result
+    It is played on the embedded parts in one process: what becomes of a campaign must not depend on what it runs on.
+    """
+    behind = PastClock(days_since(plan_of("").decision_date))
+    platform = Platform(folder, clock=behind)
+    await platform.start()
+    try:
+        async with Office(platform.url, platform.issuer, ANSWER_SECONDS) as office:
+            rule_sets = await prepare(Stage(office, platform.kafka, behind, lambda _: None))
+            book = Book(TopicReader(platform.kafka))
+            stores = SqliteFiles(folder)
+            plays = [Play(office, platform.kafka, plan_of(campaign), rule_sets) for campaign in campaigns]
+            return {play.plan.id: await _undisturbed(play, book, stores) for play in plays}
+    finally:
+        await platform.stop()
 
 
-def _play(ground: Ground, campaign: str, said: Callable[[str], None] = lambda _: None) -> Play:
-    return Play(ground.office, ground.kafka.address, plan_of(campaign), ground.rule_sets, said)
+async def _undisturbed(play: Play, book: Book, stores: RawStores) -> Evidence:
+    campaign = play.plan.id
+    await play.play()
+    bundle = await play.bundle()
+    await _until_settled(stores, book.reader, campaign)
+    found = await asyncio.to_thread(ledger.evidence, stores, campaign, bundle)
+    await asyncio.to_thread(book.reader.read)
+    findings = ledger.judge(campaign, found, found, play.accepted, stores, book.reader.records)
+    assert findings.clean, f"{campaign} is not right though nothing was struck: {findings}"
+    return found
 
 
 async def _timed(ground: Ground, book: Book, trial: Trial, wanted: Evidence, say: Say) -> Outcome:
@@ -127,7 +133,7 @@ async def _timed(ground: Ground, book: Book, trial: Trial, wanted: Evidence, say
 async def _run(ground: Ground, book: Book, outcome: Outcome, wanted: Evidence) -> None:
     trial = outcome.trial
     acts = _Acts()
-    play = _play(ground, trial.campaign, acts.said)
+    play = Play(ground.office, ground.kafka.address, plan_of(trial.campaign), ground.rule_sets, acts.said)
     struck = Struck(ground, play, book.reader, book.injected)
     strikes = [asyncio.create_task(_strike(acts, struck, trial, at)) for at in range(len(trial.moments))]
     try:
@@ -142,7 +148,7 @@ async def _run(ground: Ground, book: Book, outcome: Outcome, wanted: Evidence) -
         book.letters |= struck.letters
     await ground.mend()
     bundle = await play.bundle()
-    await _until_settled(ground, book.reader, trial.campaign)
+    await _until_settled(ground.stores, book.reader, trial.campaign)
     until = time.monotonic() + _TO_HEAL
     while True:
         outcome.findings = await asyncio.to_thread(_judged, ground, book, struck, play, wanted, bundle)
@@ -196,11 +202,11 @@ async def _strike(acts: _Acts, struck: Struck, trial: Trial, at: int) -> None:
     await STRIKES[moment.fault.kind](struck, moment.fault)
 
 
-async def _until_settled(ground: Ground, reader: TopicReader, campaign: str) -> None:
+async def _until_settled(stores: RawStores, reader: TopicReader, campaign: str) -> None:
     """Wait until nothing of the campaign waits in a store, and no consumer group has anything left to consume."""
     until = time.monotonic() + PATIENCE
     while True:
-        waiting = await asyncio.to_thread(ledger.unfinished, ground.stores, campaign)
+        waiting = await asyncio.to_thread(ledger.unfinished, stores, campaign)
         behind = await asyncio.to_thread(_behind, reader)
         if not waiting and not behind:
             return
