@@ -7,6 +7,7 @@ grows and shrinks, what is refused (429, 503), and how requests of others are an
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import statistics
 import sys
@@ -171,6 +172,7 @@ async def _measured(
         "refused, to come again": {str(status): count for status, count in sorted(watch.refused.items())},
         "posts cut off": watch.cut_off,
         "accepted posts, ms": _milliseconds(watch.accepted),
+        "the same, as the service saw it, ms": _milliseconds(_answered(platform.services["intake"].log)),
         "others meanwhile, ms": {name: _milliseconds(spent) for name, spent in watch.others.items()},
         "others refused or timed out": dict(watch.failed),
         "MB resident": {name: _growth(watch.done, found, submissions) for name, found in watch.memory.items()},
@@ -285,6 +287,12 @@ def _milliseconds(seconds: list[float]) -> dict[str, float]:
         "longest": round(max(seconds) * 1000, 1),
         "count": len(seconds),
     }
+
+
+def _answered(log: Path) -> list[float]:
+    """Seconds that the service took for each post it accepted: its clients, all in one busy process, take their own."""
+    lines = (json.loads(line) for line in log.read_text("utf-8").splitlines() if '"/submissions"' in line)
+    return [line["ms"] / 1000 for line in lines if line.get("method") == "POST" and line.get("status") == 201]
 
 
 def _resident(pid: int | None) -> float:

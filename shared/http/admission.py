@@ -2,7 +2,8 @@
 
 A burst then costs its senders a moment each, instead of costing everybody the memory and the time of all of them. Three
 bounds hold at once: requests under way, bytes of their bodies, and requests of one sender, so that nobody's burst takes
-every place. Whoever only reads has some places that no amount of posting takes.
+every place. Whoever only reads has some places that no amount of posting takes. Where requests take long, fewer are
+taken at once: who is let in is answered in time, and the others hear at once that they have to wait.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ MOST_OF_ONE = 32  # of one sender; a sender is who shows one token
 MOST_BYTES = 32 * 2**20  # of bodies
 _LONGEST_WAIT = 30  # seconds
 _REMEMBERED = 50  # requests, of how long one takes
+_SECONDS = 5.0  # that requests should take at most, at the busiest
+_LEAST_AT_ONCE = 8
+_READING = ("GET", "HEAD")
 # Whoever watches over the service must be answered when it is busiest.
 _ALWAYS = ("/health/", "/metrics", "/status")
 
@@ -54,7 +58,7 @@ class Admission:
         self._under_way = 0
         self._bytes = 0
         self._senders: Counter[str] = Counter()  # only those who have something under way
-        self._usual = 0.0  # seconds that a request takes
+        self._usual = 0.0  # seconds that a request takes that is not for reading
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,15 +87,23 @@ class Admission:
             current.reset(asked_in)
             self._leave(sender, size)
             spent = time.perf_counter() - began
-            self._usual += (spent - self._usual) / _REMEMBERED
+            if scope["method"] not in _READING:
+                self._usual += (spent - self._usual) / _REMEMBERED
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.request(scope["method"], route, status, spent)
+
+    @property
+    def places(self) -> int:
+        """How many requests are taken at once, as long as requests take now."""
+        if self._usual <= _SECONDS:
+            return self._most
+        return max(int(self._most * _SECONDS / self._usual), min(_LEAST_AT_ONCE, self._most))
 
     def _refusal(self, scope: Scope, sender: str, size: int) -> int:
         """With which status this one is refused; 0 if it may come in."""
         if scope["path"].startswith(_ALWAYS):
             return 0
-        room = self._most + (FOR_READING if scope["method"] in ("GET", "HEAD") else 0)
+        room = self.places + (FOR_READING if scope["method"] in _READING else 0)
         full = self._under_way >= room or (self._bytes > 0 and self._bytes + size > self._most_bytes)
         # Who is anonymous may be anybody: the public, behind one proxy.
         if sender and self._senders[sender] >= self._of_one:
@@ -119,7 +131,7 @@ class Admission:
 
 def _announced(method: str, headers: Headers) -> int:
     """How large the body may become: as it says, or as large as any may be."""
-    if method in ("GET", "HEAD"):
+    if method in _READING:
         return 0
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit() and len(length) < 20:

@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 
 import httpx
+import pytest
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
+from shared.http import admission
 from shared.http.admission import FOR_READING, Admission
 from shared.http.problems import MAX_BODY
 from shared.telemetry.metrics import Metrics
@@ -130,6 +133,25 @@ async def test_bodies_have_a_bound_together_whether_they_tell_their_size_or_not(
         assert {one.status_code for one in await asyncio.gather(*small, *fitting)} == {200}
         assert (await client.post("/answers/2", content=b"x" * MAX_BODY)).status_code == 200
     assert [one.status_code for one in refused] == [503, 503]
+
+
+async def test_where_requests_take_long_fewer_are_taken_at_once_and_more_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, takes = [0.0], [0.0]
+    monkeypatch.setattr(admission.time, "perf_counter", lambda: now[0])
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        now[0] += takes[0]
+
+    door = Admission(slow, Metrics("intake"))
+    scope: Scope = {"type": "http", "method": "POST", "path": "/answers", "headers": []}
+    places = []
+    for takes[0] in (4.0, 20.0, 1000.0, 0.1):
+        for _ in range(400):
+            await door(scope, None, None)  # type: ignore[arg-type]
+        places.append(door.places)
+    assert places == [64, 16, 8, 64]
 
 
 async def test_answers_are_counted_by_route_and_not_by_whom_they_are_about() -> None:
