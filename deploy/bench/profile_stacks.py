@@ -18,7 +18,7 @@ from types import FrameType
 
 __all__ = ["GROUPS", "Stacks", "by_group", "collapsed", "flame_graph", "group_of"]
 
-_EVERY = 0.005  # seconds
+_EVERY = 0.002  # seconds
 # Seconds until a thread that works lets another one in. With Python's 5 ms we would mostly look when a thread gives way
 # of its own accord, to write or to send, and that would seem to be all it does.
 _TURN = 0.0005
