@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
+from services.publishing.core.stored import with_tables, without_repetition
 from shared.contracts.common import CampaignId, GroupKey, Value
 from shared.contracts.publishing import DecisionRef, PublishedRanking, RankingCorrectedV1, RankingPublishedV1
 from shared.contracts.scoring import Ranking, ScorecardSummary
@@ -132,6 +139,15 @@ class Decision(Value):
     campaign: CampaignId
     drafts: tuple[Draft, ...] = ()
     editions: dict[str, tuple[Edition, ...]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_tables(cls, stored: Any) -> Any:
+        return with_tables(stored)
+
+    @model_serializer(mode="wrap")
+    def _without_repetition(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_repetition(dump(self))
 
     def latest(self, key: GroupKey) -> Edition | None:
         """The newest edition of a table, withdrawn or not."""
