@@ -137,7 +137,7 @@ async def zombie(on: Struck, fault: Fault) -> None:
     await asyncio.sleep(_TAKEN_OVER + fault.seconds)
     on.ground.send(fault.target, signal.SIGCONT)
     await asyncio.sleep(2)
-    on.ground.stop(second)
+    await asyncio.to_thread(on.ground.stop, second)
 
 
 # The network ---------------------------------------------------------------------------------------------------------
