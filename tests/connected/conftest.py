@@ -8,7 +8,7 @@ import pytest
 
 # The small year is the same on the embedded parts and on real servers.
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
-pytest.register_assert_rewrite("processes", "small_year")
+pytest.register_assert_rewrite("insistent", "processes", "small_year")
 
 REMEDY = "start it with the servers: python -m deploy.servers run -- python -m pytest -m connected"
 

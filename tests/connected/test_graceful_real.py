@@ -6,53 +6,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import httpx
 import pytest
+from insistent import Insistent, until_each_has_one_case
 
 from deploy.bench.burst import open_campaigns, postings
 from deploy.servers import KafkaServer
 from deploy.servers.archive import provision_for_quick_starts
 from deploy.xephang.real import RealPlatform
-from deploy.xephang.year.answering import STRUCTURED
-from deploy.xephang.year.office import Office, wait_for
-from deploy.xephang.year.stage import OPERATOR, PLATFORM, VERIFIER
+from deploy.xephang.year.office import Office
 from shared.contracts.registry import SERVICES
 
 pytestmark = pytest.mark.connected
 
 IN_THE_BURST, WITHOUT_BROKER = 240, 20
 STOPPED_AFTER = 60
-POSTING = 24
-
-
-class Burst:
-    """Posts over the common address; who is refused or cut off sends the same again, as the platform does."""
-
-    def __init__(self, platform: RealPlatform, bodies: Iterable[bytes]) -> None:
-        self.answers: Counter[int] = Counter()
-        self._bodies = iter(bodies)
-        self._url = f"{platform.url}/intake/submissions"
-        token = platform.issuer.token(PLATFORM, ["platform"])
-        self._headers = {"authorization": f"Bearer {token}", "content-type": STRUCTURED}
-
-    async def post_all(self) -> None:
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
-            await asyncio.gather(*(self._post(client) for _ in range(POSTING)))
-
-    async def _post(self, client: httpx.AsyncClient) -> None:
-        for body in self._bodies:
-            status = 0
-            while status not in (200, 201):
-                try:
-                    status = (await client.post(self._url, content=body, headers=self._headers)).status_code
-                except httpx.HTTPError:
-                    status = 0
-                self.answers[status] += 1
-                await asyncio.sleep(0 if status in (200, 201) else 0.2)
 
 
 async def stop_all(platform: RealPlatform) -> list[int]:
@@ -63,20 +33,6 @@ async def stop_all(platform: RealPlatform) -> list[int]:
 
 async def start_all(platform: RealPlatform) -> None:
     await asyncio.gather(*(platform.start_service(name) for name in SERVICES))
-
-
-async def until_each_has_one_case(office: Office, agencies: set[str]) -> None:
-    async def all_there() -> bool:
-        cases = await office.get("/verification/cases?campaign=2021-0", VERIFIER)
-        assert len({case["agency"] for case in cases}) == len(cases)
-        return len(cases) == len(agencies)
-
-    await wait_for("every answer has a case", all_there, seconds=120, every=0.5)
-    for agency in agencies:
-        record = await office.get(f"/intake/submissions/2021-0/portal/{agency}", OPERATOR)
-        assert [version["number"] for version in record["versions"]] == [1], agency
-    for name in SERVICES:
-        assert (await office.get(f"/{name}/status", OPERATOR))["dead_letters"] == 0
 
 
 async def test_a_stop_in_a_burst_and_one_without_broker_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -98,13 +54,9 @@ async def test_a_stop_in_a_burst_and_one_without_broker_lose_and_double_nothing(
 
 
 async def _in_a_burst(platform: RealPlatform, office: Office, bodies: Iterable[bytes], agencies: list[str]) -> None:
-    burst = Burst(platform, bodies)
+    burst = Insistent(platform.url, platform.issuer, bodies)
     posting = asyncio.create_task(burst.post_all())
-
-    async def enough() -> bool:
-        return burst.answers[201] >= STOPPED_AFTER
-
-    await wait_for("the burst is in full course", enough, every=0.01)
+    await burst.until_accepted(STOPPED_AFTER)
     assert await stop_all(platform) == [0, 0, 0, 0]
     assert not posting.done()
     await start_all(platform)
@@ -117,7 +69,7 @@ async def _without_broker(
     platform: RealPlatform, office: Office, kafka: KafkaServer, bodies: Iterable[bytes], agencies: list[str]
 ) -> None:
     await asyncio.to_thread(kafka.pause)
-    burst = Burst(platform, bodies)
+    burst = Insistent(platform.url, platform.issuer, bodies)
     await burst.post_all()  # what HTTP accepts is on disk, whatever the broker does
     assert burst.answers[201] == WITHOUT_BROKER
     assert await stop_all(platform) == [0, 0, 0, 0]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-pytest.register_assert_rewrite("small_year", "serving")
+pytest.register_assert_rewrite("small_year", "serving", "insistent")
 
 from serving import Serving, serving_small_year  # noqa: E402 - after the line above, so that its asserts tell
 from small_year import SMALL, YEAR, files_in  # noqa: E402
