@@ -42,7 +42,7 @@ from shared.contracts.registry import topics
 from shared.http.auth import DemoIssuer
 from shared.kernel.clock import SystemClock
 
-__all__ = ["SERVICE", "Shares", "scale_out", "scale_out_figures"]
+__all__ = ["SERVICE", "Shares", "scale_out", "scale_out_figures", "shares_of"]
 
 SERVICE = "scoring"
 _WARM_UP = 0.2  # of the cards: rule sets are compiled, connections made
@@ -177,17 +177,18 @@ async def _ready(processes: Mapping[str, subprocess.Popen[bytes]], folder: Path)
 
 async def _shared_out(kafka: str, count: int) -> bool:
     """Whether every process has its share of the partitions."""
-
-    def shares() -> list[int]:
-        silent = logging.Logger("groups", level=logging.CRITICAL + 1)
-        admin = AdminClient({"bootstrap.servers": kafka}, logger=silent)  # once let go of, it answers nothing
-        group = admin.describe_consumer_groups([SERVICE])[SERVICE].result(20)
-        if group.state != ConsumerGroupState.STABLE:
-            return []
-        return [sum(place.topic == _VERIFIED for place in one.assignment.topic_partitions) for one in group.members]
-
-    found = await asyncio.to_thread(shares)
+    found = await asyncio.to_thread(shares_of, kafka)
     return len(found) == count and sum(found) == topics()[_VERIFIED].partitions and min(found) > 0
+
+
+def shares_of(kafka: str) -> list[int]:
+    """How many partitions of `verifications` each process of scoring has; empty while they are being shared out."""
+    silent = logging.Logger("groups", level=logging.CRITICAL + 1)
+    admin = AdminClient({"bootstrap.servers": kafka}, logger=silent)  # once let go of, it answers nothing
+    group = admin.describe_consumer_groups([SERVICE])[SERVICE].result(20)
+    if group.state != ConsumerGroupState.STABLE:
+        return []
+    return [sum(place.topic == _VERIFIED for place in one.assignment.topic_partitions) for one in group.members]
 
 
 async def _measured(ground: _Ground, count: int, campaigns: Given, verified: Given) -> Shares:

@@ -7,11 +7,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from confluent_kafka import ConsumerGroupState
-from confluent_kafka.admin import AdminClient
 from test_year_on_real_servers import assert_same, embedded, real_year
 
-from deploy.bench.scale_out import SERVICE, Shares, scale_out
+from deploy.bench.scale_out import SERVICE, Shares, scale_out, shares_of
 from deploy.xephang.year.office import wait_for
 from shared.contracts.registry import topics
 
@@ -34,15 +32,6 @@ async def test_year_with_four_scoring_processes_is_that_of_one(tmp_path: Path, e
         await year.collect(tmp_path / "out")
         assert await shared_out()  # nobody left, and nobody did all of it alone
     assert_same(tmp_path / "out", embedded)
-
-
-def shares_of(kafka: str) -> list[int]:
-    """How many partitions of `verifications` each member of the group has; empty while it is being shared out."""
-    admin = AdminClient({"bootstrap.servers": kafka})
-    group = admin.describe_consumer_groups([SERVICE])[SERVICE].result(timeout=20)
-    if group.state != ConsumerGroupState.STABLE:
-        return []
-    return [sum(p.topic == "verifications" for p in m.assignment.topic_partitions) for m in group.members]
 
 
 async def test_bench_finds_the_same_scorecards_whatever_the_number_of_processes() -> None:
