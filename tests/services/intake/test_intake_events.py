@@ -211,6 +211,8 @@ async def test_dead_letters_over_http_come_in_pages_and_one_as_a_whole(intake: I
     assert not [name for each in (*first, *rest) for name in ("value_base64", "headers") if name in each["message"]]
     whole = (await intake.get(f"/dead-letters/{rest[0]['message']['id']}", "operator")).json()
     assert base64.b64decode(whole["message"]["value_base64"]) == b'{"campaign":"2021"}'
+    origin = rest[0]["message"].pop("origin")
+    assert origin == whole["message"]["headers"]["ce_source"] == "/nen-tang"
     assert rest[0]["message"].items() <= whole["message"].items()
     for wrong in ("limit=0", "limit=501", "limit=x", "status=lost"):
         assert (await intake.get(f"/dead-letters?{wrong}", "operator")).status_code == 422, wrong
