@@ -15,6 +15,7 @@ from collections import Counter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http.asked import method_of, path_of, route_of
 from shared.http.problems import MAX_BODY, problem
 from shared.kernel.errors import DomainError
 from shared.telemetry.metrics import Metrics
@@ -89,8 +90,7 @@ class Admission:
             spent = time.perf_counter() - began
             if scope["method"] not in _READING:
                 self._usual += (spent - self._usual) / _REMEMBERED
-            route = getattr(scope.get("route"), "path", "other")
-            self._metrics.request(scope["method"], route, status, spent)
+            self._metrics.request(method_of(scope), route_of(scope), status, spent)
 
     @property
     def places(self) -> int:
@@ -101,7 +101,7 @@ class Admission:
 
     def _refusal(self, scope: Scope, sender: str, size: int) -> int:
         """With which status this one is refused; 0 if it may come in."""
-        if scope["path"].startswith(_ALWAYS):
+        if path_of(scope).startswith(_ALWAYS):
             return 0
         room = self.places + (FOR_READING if scope["method"] in _READING else 0)
         full = self._under_way >= room or (self._bytes > 0 and self._bytes + size > self._most_bytes)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http.asked import method_of, path_of, route_of
 from shared.telemetry.situation import being, now
 from shared.telemetry.spans import Answered, Spans
 from shared.telemetry.trace_context import NOWHERE, Place, parse
@@ -52,7 +53,7 @@ class RequestLog:
             await send(message)
 
         place = parse(headers.get("traceparent", ""))
-        with being(service=self._service, request=request, method=_method(scope), trace=place.trace):
+        with being(service=self._service, request=request, method=method_of(scope), trace=place.trace):
             try:
                 await self._app(scope, receive, named)
             except Exception as error:
@@ -62,9 +63,9 @@ class RequestLog:
                 self._answered(scope, status, place, began)
 
     def _answered(self, scope: Scope, status: int, given: Place, began: int) -> None:
-        level = logging.DEBUG if scope["path"].startswith(_WATCHING) else logging.INFO
+        level = logging.DEBUG if path_of(scope).startswith(_WATCHING) else logging.INFO
         ended, here = time.time_ns(), now()
-        route = getattr(scope.get("route"), "path", "other")
+        route = route_of(scope)
         if log.isEnabledFor(level):
             fields = {**here, "route": route, "status": status, "ms": round((ended - began) / 1e6, 1)}
             log.log(level, "answered", extra={"fields": fields})
@@ -72,9 +73,3 @@ class RequestLog:
             about = Place(here["trace"], here["span"]) if here.get("span") else NOWHERE
             answered = Answered(here["request"], here["method"], route, status, given, about)
             self._spans.answered(answered, began, ended)
-
-
-def _method(scope: Scope) -> str:
-    """A method that exists; others are whatever a client wrote."""
-    method = str(scope["method"])
-    return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"

@@ -168,3 +168,26 @@ async def test_answers_are_counted_by_route_and_not_by_whom_they_are_about() -> 
     assert 'route="/broken",service="intake",status="500"} 1.0' in told
     assert 'route="other",service="intake",status="404"} 1.0' in told
     assert "so-y-te" not in told
+
+
+async def test_whoever_watches_is_answered_where_the_service_is_mounted_under_a_prefix_too() -> None:
+    app, _, gate = build(most=1)
+    outer = FastAPI()
+    outer.mount("/intake", app)
+    async with client_of(outer) as client:
+        busy = await under_way(app, [client.post("/intake/answers/1")])
+        reads = await under_way(app, [client.get("/intake/read") for _ in range(FOR_READING)])
+        watched, refused = await client.get("/intake/health/live"), await client.get("/intake/read")
+        gate.set()
+        await asyncio.gather(*busy, *reads)
+    assert (watched.status_code, refused.status_code) == (200, 503)
+
+
+async def test_methods_that_a_client_makes_up_are_counted_as_one() -> None:
+    app, metrics, _ = build(most=3)
+    async with client_of(app) as client:
+        for method in ("SECRET1", "SECRET2"):
+            await client.request(method, "/nowhere")
+    told = metrics.render(QUIET).decode()
+    assert 'xephang_http_requests_total{method="other",route="other",service="intake",status="404"} 2.0' in told
+    assert "SECRET" not in told
