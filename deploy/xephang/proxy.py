@@ -8,7 +8,7 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from shared.http.problems import problem
-from shared.kernel.errors import DomainError
+from shared.kernel.errors import DomainError, NotFound
 
 __all__ = ["Proxy", "build_client"]
 
@@ -53,8 +53,13 @@ class Proxy:
             self._under_way -= 1
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        target = _target(scope)
+        if not target.startswith("/"):  # a part of the prefix was escaped: what is left might name another host
+            absent = NotFound("Không có địa chỉ này", "there is no such address")
+            await problem(absent, 404)(scope, receive, send)
+            return
         request = httpx.Request(
-            scope["method"], f"{self._url}{_target(scope)}", headers=_passed(scope["headers"]), content=_body(receive)
+            scope["method"], f"{self._url}{target}", headers=_passed(scope["headers"]), content=_body(receive)
         )
         try:
             response = await self._client.send(request, stream=True)
@@ -85,7 +90,7 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
 
 
 def _target(scope: Scope) -> str:
-    """Path and query as they came (what is escaped stays so), without the prefix, which is plain ASCII."""
+    """Path and query as they came (what is escaped stays so), without so many characters as the prefix has."""
     path = scope["raw_path"].decode("latin-1")[len(scope.get("root_path", "")) :] or "/"
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
