@@ -12,6 +12,8 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from store_databases import INDEXES, mongo_uri
 
+from shared.contracts.publishing import RankingPublishedV1
+from shared.kernel.canonical import compact_json
 from shared.kernel.errors import Conflict
 from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.dead_letter import DEAD_LETTERS
@@ -20,14 +22,14 @@ from shared.storage.format import STORE_FORMAT, check_format
 from shared.storage.mongo import MongoStore
 from shared.storage.sqlite import SqliteStore
 
-OLD = Path(__file__).parents[1] / "data" / "begun-0.1.0"
+DATA = Path(__file__).parents[1] / "data"
 
 
-def old_store(service: str, folder: Path) -> Path:
-    """A store as release 0.1.0 left it, in a folder."""
+def old_store(service: str, folder: Path, when: str = "begun") -> Path:
+    """A store as release 0.1.0 left it, in a folder: of a year that was only begun, or finished."""
     path = folder / f"{service}.sqlite3"
     with sqlite3.connect(path) as connection:
-        connection.executescript((OLD / f"{service}.sql").read_text(encoding="utf-8"))
+        connection.executescript((DATA / f"{when}-0.1.0" / f"{service}.sql").read_text(encoding="utf-8"))
     connection.close()
     return path
 
@@ -82,6 +84,24 @@ async def test_a_dead_letter_of_0_1_0_is_read(tmp_path: Path) -> None:
         assert letter is not None
         assert (letter.noted, letter.message.topic_name) == (False, "platform-submissions")
         assert letter.record().value == b"not JSON"
+    finally:
+        await store.close()
+
+
+async def test_a_decision_signed_under_0_1_0_is_read_and_publishes_what_was_said_then(tmp_path: Path) -> None:
+    from services.publishing.app import definition
+    from services.publishing.collections import DECISIONS
+
+    path = old_store("publishing", tmp_path, "finished")
+    store = await SqliteStore.open(path, store_indexes(definition().collections))
+    try:
+        (document,) = await store.scan(DECISIONS.name)
+        decision = AggregateDocument.load(DECISIONS, document.key, document).state
+        (said,) = [entry.value async for entry in store.read_journal("rankings")]
+        assert decision is not None
+        (edition,) = decision.live().values()
+        assert RankingPublishedV1.model_validate_json(said).published == edition.published
+        assert compact_json(RankingPublishedV1(published=edition.published).plain()) == said
     finally:
         await store.close()
 
