@@ -128,7 +128,7 @@ class Stories:
 
     async def _page(self, stream: str, wanted: Sequence[str], after: str, limit: int) -> tuple[list[JournalEntry], str]:
         begun, _, sequence = after.rpartition("#")
-        start = int(sequence) if sequence.isdigit() and len(sequence) < 17 else 0
+        start = int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 17 else 0
         rest = list(wanted[wanted.index(begun) :]) if begun in wanted else list(wanted)
         events: list[JournalEntry] = []
         for topic in rest:
