@@ -17,9 +17,18 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    IllegalStateError,
+    InvalidProducerEpoch,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerFenced,
+    TopicAlreadyExistsError,
+    UnknownProducerId,
+    for_code,
+)
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka import TopicPartition as TakenPartition
@@ -56,6 +65,8 @@ MAX_MESSAGE = 16 * 2**20
 REPUBLISH_REQUESTS = "republish-requests"
 ANYBODY = Access()
 _ACK_TIMEOUT = 30.0
+# From then on the broker takes nothing more from this producer.
+_OUT_OF_STEP = (OutOfOrderSequenceNumber, UnknownProducerId, ProducerFenced, InvalidProducerEpoch)
 _POLL = 1000  # milliseconds that a consumer waits at a time; it is woken when something comes
 _GATHERING = 0.005  # seconds in which questions are gathered
 _TOGETHER_TIMEOUT = 5.0
@@ -90,8 +101,12 @@ class FastStreamPublisher:
 
     def __init__(self, broker: KafkaBroker) -> None:
         self._broker = broker
+        self._renewing = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def publish(self, messages: Sequence[Message]) -> list[Placed]:
+        # FastStream tells nobody its producer, nor how to make another one.
+        used = self._producer()._producer
         try:
             async with asyncio.timeout(_ACK_TIMEOUT):
                 futures = [
@@ -107,8 +122,43 @@ class FastStreamPublisher:
                 ]
                 results = await asyncio.gather(*futures)
         except (KafkaError, TimeoutError) as error:
+            if isinstance(error, _OUT_OF_STEP):
+                await self._renew(used)
             raise PublisherUnavailable(f"{type(error).__name__} {error}".strip()) from error
         return [Placed(result.partition, result.offset) for result in results]
+
+    async def _renew(self, used: Any) -> None:
+        """Go on with another producer, unless somebody has seen to that since `used` was.
+
+        aiokafka counts batches that it gave up for lack of a leader as sent: from then on the broker refuses everything
+        from this producer. A new one has a number of its own and begins to count anew; what is published twice because
+        of it is seen by the sequence of its stream.
+        """
+        async with self._renewing:
+            producer = self._producer()
+            if producer._producer is not used:
+                return
+            log.warning("the broker and the producer count differently; going on with another producer")
+            made = AIOKafkaProducer(**self._broker._connection_kwargs)
+            try:
+                async with asyncio.timeout(_ACK_TIMEOUT):
+                    await producer.connect(made, serializer=producer.serializer, codec=producer.codec)
+            except (KafkaError, TimeoutError) as error:
+                log.warning("another producer could not be started: %r", error)
+                used = made
+        task = asyncio.create_task(_let_go(used))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    def _producer(self) -> Any:
+        return self._broker.config.broker_config.producer
+
+
+async def _let_go(producer: Any) -> None:
+    """Stop a producer that is used no more."""
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_ACK_TIMEOUT):
+            await producer.stop()
 
 
 Offsets = Mapping[TopicPartition, int]
@@ -263,15 +313,18 @@ class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
         self._backoff = 0.1
 
     async def __call__(self, message: KafkaMessage) -> None:
-        raw: Sequence[ConsumerRecord[Any, Any]] = message.raw_message
+        records = [_record(each) for each in message.raw_message]
+        # One task takes all batches: what is said of one must not be said of the next.
+        with situation.being(service=self._service, **described(*records)):
+            await self._take(message, records)
+
+    async def _take(self, message: KafkaMessage, records: Sequence[Record]) -> None:
         consumer: Any = message.consumer
-        records = [_record(each) for each in raw]
         began = time.perf_counter()
 
         async def committed(topic: str, partition: int) -> int:
             return await consumer.committed(TopicPartition(topic, partition)) or 0
 
-        situation.enter(service=self._service, **described(*records))
         try:
             await self._losses.notice(records, committed)
             await self._inbox.consume([record for record in records if record.topic != REPUBLISH_REQUESTS])
@@ -283,7 +336,9 @@ class _Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
             level = logging.ERROR
             if isinstance(error, StoreUnavailable | PublisherUnavailable | KafkaError):
                 level = logging.WARNING
-            log.log(level, "a batch of %d could not be stored: %r", len(raw), error, exc_info=level > logging.WARNING)
+            log.log(
+                level, "a batch of %d could not be stored: %r", len(records), error, exc_info=level > logging.WARNING
+            )
             self._rewind(records, consumer)
             self._metrics.retried(records[0].topic)
             await asyncio.sleep(self._backoff)

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaException
 from deploy.xephang.platform import Platform
 from deploy.xephang.year.office import Office
 from deploy.xephang.year.stage import Stage
+from shared.contracts.registry import SERVICES
 from tests.connected.past import PastClock, days_since
 from tests.faults import ledger
 from tests.faults.campaign import PATIENCE, Play, plan_of, prepare
@@ -124,6 +125,8 @@ async def _timed(ground: Ground, book: Book, trial: Trial, wanted: Evidence, say
     verdict = "ok" if outcome.clean else f"FAILED {outcome.failure or outcome.findings}"
     say(f"{trial.campaign} {trial.store:6} {outcome.seconds:5.1f} s  {words}  {'; '.join(outcome.notes)}  {verdict}")
     try:
+        if not outcome.clean:  # whatever is wrong there must not spoil what comes after
+            ground.kill(*SERVICES)
         await ground.mend()
     except Exception as error:
         raise RuntimeError(f"the platform could not be mended after {trial.campaign}:\n{ground.log_tail()}") from error
