@@ -71,6 +71,9 @@ class Town:
     async def end(self) -> int:
         return await self._offsets(lambda progress: progress.ends("toy-orders"))
 
+    async def caught_up(self) -> bool:
+        return await self.consumed() == await self.end()
+
     async def start(self) -> int:
         return await self._offsets(lambda progress: progress.starts("toy-orders"))
 
@@ -204,6 +207,7 @@ async def _producer(address: str) -> AsyncIterator[AIOKafkaProducer]:
 @pytest.mark.slow  # a group that forms again on the embedded broker takes its time
 async def test_a_consumer_that_stands_still_is_noticed_and_started_again(town: Town) -> None:
     service = town.services["verification"]
+    await until(town.caught_up)  # also with what the tests before had published again
     before = await town.consumed()
     never = asyncio.Event()
 
@@ -211,7 +215,7 @@ async def test_a_consumer_that_stands_still_is_noticed_and_started_again(town: T
         await never.wait()
 
     consume, service.inbox.consume = service.inbox.consume, hang  # type: ignore[method-assign]
-    await town.order("bun", 1)
+    await town.order("xoi", 1)
     await until(lambda: _is(town.end(), before + 1))
     watchdog = Watchdog("verification", ["toy-orders"], service._progress, service._watchdog._restart, patience=0.2)
     await watchdog.look()
@@ -219,7 +223,7 @@ async def test_a_consumer_that_stands_still_is_noticed_and_started_again(town: T
     await asyncio.sleep(0.3)
     service.inbox.consume = consume  # type: ignore[method-assign]  # whatever held it up, it is gone
     await watchdog.look()
-    await until(lambda: _is(town.cooked("bun"), (1,)))
+    await until(lambda: _is(town.cooked("xoi"), (1,)))
     await until(lambda: _is(town.consumed(), before + 1))
     told = service.metrics.render(await service.status()).decode()
     assert 'xephang_consumer_restarts_total{service="verification"} 1.0' in told
