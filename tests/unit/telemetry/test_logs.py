@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from shared.kernel.errors import Fault, Invalid
 from shared.storage.port import StoreUnavailable
 from shared.telemetry.logs import JsonLines, configure
+from shared.telemetry.scrub import scrubbed
 from shared.telemetry.situation import being, enter, note
 
 CANARY = "nguyen-van-canary"
@@ -147,6 +148,7 @@ def test_causes_and_groups_are_told_with_it(lines: Callable[[], list[dict[str, A
         ("GET /x?token=canary&a=1", "GET /x?token=***&a=1"),
         ("eyJhbGciOiJFZERTQSJ9.eyJjYW5hcnkiOjF9.c2ln", "***"),
         ("password='canary'", "password=***"),
+        ("x-eyJhbGciOiJFZERTQSJ9.eyJjYW5hcnkiOjF9.c2ln", "***"),
         ("to canary.nguyen@bac-giang.gov.vn now", "to *** now"),
         ("bac-giang-it-province@2021.1 is active", "bac-giang-it-province@2021.1 is active"),
         ("topic[2]@17", "topic[2]@17"),
@@ -158,6 +160,13 @@ def test_secrets_are_hidden_by_their_form(lines: Callable[[], list[dict[str, Any
         ours.info("x")
     first, second = lines()
     assert first["event"] == second["correlation"] == shown
+
+
+@pytest.mark.parametrize("made", ["eyJ", "eyJ-", "token", "://", "a.b@", "a"])
+def test_a_header_made_to_be_looked_through_for_ever_is_not(made: str) -> None:
+    shown = scrubbed(f"@{made * (200_000 // len(made))}")  # minutes, where each start is followed to the end
+    assert shown.startswith(f"@{made}")
+    assert len(shown) < 2_100
 
 
 def test_libraries_say_nothing_below_info_and_only_a_line(lines: Callable[[], list[dict[str, Any]]]) -> None:
