@@ -110,7 +110,7 @@ class AggregateDocument(Generic[S]):
     correlation: str = ""
     traceparent: str = ""
     # The state as stored, with its indexes. It is read into its class when somebody asks for it, and written back as it
-    # is when nobody replaced it: the relay clears outboxes of thousands of documents whose states it never looks at.
+    # is when nobody replaced it: what is only parked or held needs no state.
     raw_state: Any = None
     raw_indexes: dict[str, Sequence[str]] = field(default_factory=dict)
     _state: S | None = None

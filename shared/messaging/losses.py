@@ -53,10 +53,10 @@ class Losses:
 
     async def look(self, consumed: Sequence[str], progress: BrokerProgress) -> None:
         """Look for logs that now start beyond what was consumed: there may be no message left to notice it by."""
-        topics = [topic for topic in consumed if _leaves_no_holes(topic)]
-        starts_of = await asyncio.gather(*map(progress.starts, topics))
-        committed_of = await asyncio.gather(*(progress.committed(self._group, topic) for topic in topics))
-        for topic, starts, committed in zip(topics, starts_of, committed_of, strict=True):
+        whole = [topic for topic in consumed if _leaves_no_holes(topic)]
+        starts_of = await asyncio.gather(*map(progress.starts, whole))
+        committed_of = await asyncio.gather(*(progress.committed(self._group, topic) for topic in whole))
+        for topic, starts, committed in zip(whole, starts_of, committed_of, strict=True):
             # A partition that only one of the two answers knows was added in between: nothing is known of it.
             gone = {(topic, p): start for p, start in starts.items() if start > committed.get(p, start)}
             if any(self._asked.get(place) != start for place, start in gone.items()):

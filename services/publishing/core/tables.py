@@ -86,7 +86,7 @@ def csv_bytes(ranking: Ranking, rule_set: RuleSet) -> bytes:
 
 
 def published_bytes(edition: Edition) -> bytes:
-    """The bytes of the event's value on Kafka: canonical JSON of its data, as the outbox holds it."""
+    """The bytes of the event's value on Kafka: canonical JSON of its data."""
     return canonical_json(edition.event().plain())
 
 
