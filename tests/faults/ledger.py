@@ -97,9 +97,13 @@ def _document(found: Stored) -> str:
 
 
 def unfinished(stores: RawStores, campaign: str) -> list[str]:
-    """What still waits in the stores: said and not in the journal, held back, or parked."""
+    """What still waits in the stores: said and not in the journal, not published, held back, or parked."""
     journal = {_identity(entry) for entry in stores.journal(campaign) if of_campaign(entry.stream, campaign)}
-    waiting: list[str] = []
+    waiting = [
+        f"{stream}: {number} is not published"
+        for stream, number in stores.unpublished(campaign)
+        if of_campaign(stream, campaign)
+    ]
     for found in stores.documents(campaign):
         if not of_campaign(found.key, campaign) or not _is_aggregate(found):
             continue

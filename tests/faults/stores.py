@@ -48,6 +48,10 @@ class RawStores(Protocol):
         """Events with this text in the name of their stream, in the order of the journal."""
         ...
 
+    def unpublished(self, part: str = "") -> Iterator[tuple[str, int]]:
+        """Streams with this text in their name, and the sequences of events in them that wait to be published."""
+        ...
+
 
 @dataclass(frozen=True)
 class SqliteFiles:
@@ -66,6 +70,11 @@ class SqliteFiles:
         for service, rows in self._rows(query, part):
             for topic, stream, sequence, position, key, headers, value in rows:
                 yield Entry(service, topic, stream, sequence, position, key, json.loads(headers), bytes(value))
+
+    def unpublished(self, part: str = "") -> Iterator[tuple[str, int]]:
+        query = "SELECT stream, sequence FROM outgoing JOIN journal USING (position) WHERE instr(stream, ?)"
+        for _, rows in self._rows(query, part):
+            yield from rows
 
     def _rows(self, query: str, part: str) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
         for service in SERVICES:
@@ -96,6 +105,15 @@ class MongoDatabases:
                 for raw in client[f"xephang_{service}"]["_journal"].find({"s": {"$regex": part}}).sort("p", 1):
                     place = (service, raw["t"], raw["s"], raw["n"], raw["p"], raw["k"])
                     yield Entry(*place, json.loads(raw["h"]), bytes(raw["d"]))
+
+    def unpublished(self, part: str = "") -> Iterator[tuple[str, int]]:
+        with closing(self._client()) as client:
+            for service in SERVICES:
+                database = client[f"xephang_{service}"]
+                for name in sorted(database.list_collection_names()):
+                    if not name.startswith(("_", "system.")):
+                        for raw in database[name].find({"o.s": {"$regex": part}}, {"o": 1}):
+                            yield from ((event["s"], int(event["n"])) for event in raw["o"])
 
     def _client(self) -> MongoClient[dict[str, Any]]:
         return MongoClient(self.address, serverSelectionTimeoutMS=60_000)

@@ -38,12 +38,16 @@ class World:
     records: dict[str, list[Raw]] = field(default_factory=dict)
     bundle: dict[str, bytes] = field(default_factory=lambda: dict(BUNDLE))
     accepted: list[str] = field(default_factory=lambda: ["a-1", "a-2"])
+    waiting: list[tuple[str, int]] = field(default_factory=list)
 
     def documents(self, part: str = "") -> Iterator[Stored]:
         return (each for each in self.stored if part in f"{each.collection}/{each.key}")
 
     def journal(self, part: str = "") -> Iterator[Entry]:
         return (each for each in self.entries if part in each.stream)
+
+    def unpublished(self, part: str = "") -> Iterator[tuple[str, int]]:
+        return (each for each in self.waiting if part in each[0])
 
     def say(self, topic: str, stream: str, sequence: int, key: str, value: bytes, at: str = "2026-01-01") -> None:
         position = len(self.entries) + 1
@@ -148,6 +152,9 @@ def test_what_waits_in_a_store_is_not_finished():
     assert unfinished(made, "c001") == []
     amend(made, emitted={"submissions": 3}, parked=[{}])
     assert unfinished(made, "c001") == [f"{ANSWER}: parked", f"{ANSWER}: submissions 3"]
+    other = world()
+    other.waiting = [(ANSWER, 2), ("intake/submissions/c0012/portal/so-y-te", 1)]
+    assert unfinished(other, "c001") == [f"{ANSWER}: 2 is not published"]
 
 
 def letter(made: World, key: str, *, kept: bool = True, told: int = 1) -> None:
