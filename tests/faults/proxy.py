@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 
 from deploy.servers.ports import LOOPBACK, free_port
 
@@ -13,7 +14,8 @@ class Proxy:
 
     def __init__(self, target: str = "") -> None:
         self.target = target
-        self.address = f"{LOOPBACK}:{free_port()}"
+        self._socket = _bound()  # from now on, so that nobody else gets the port before `start`
+        self.address = f"{LOOPBACK}:{self._socket.getsockname()[1]}"
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -23,13 +25,13 @@ class Proxy:
         self._delay = 0.0
 
     async def start(self) -> None:
-        host, _, port = self.address.rpartition(":")
-        self._server = await asyncio.start_server(self._connected, host, int(port))
+        self._server = await asyncio.start_server(self._connected, sock=self._socket)
 
     async def stop(self) -> None:
         """Let everything go."""
         if self._server is not None:
             self._server.close()
+        self._socket.close()
         self._abort()
         self._flowing.set()
         for task in list(self._tasks):
@@ -97,3 +99,15 @@ class Proxy:
                 writer.write(content)
                 await writer.drain()
             await writer.drain()
+
+
+def _bound() -> socket.socket:
+    """A socket on a free port. Whoever connects before it listens is refused."""
+    while True:
+        found = socket.socket()
+        try:
+            found.bind((LOOPBACK, free_port()))
+        except OSError:  # somebody was faster
+            found.close()
+        else:
+            return found

@@ -92,3 +92,12 @@ async def test_nobody_behind_it_is_as_if_it_were_cut():
     async with connected(proxy) as line:
         assert not await line.answers(b"one")
     await proxy.stop()
+
+
+async def test_nobody_else_gets_its_port_before_it_starts() -> None:
+    proxy = Proxy()
+    host, _, port = proxy.address.rpartition(":")
+    with pytest.raises(OSError, match="in use"):
+        await asyncio.start_server(lambda _, __: None, host, int(port))
+    await proxy.start()
+    await proxy.stop()
