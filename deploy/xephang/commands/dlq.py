@@ -27,7 +27,9 @@ __all__ = ["app"]
 
 app = typer.Typer(
     help="Thư chết: thông điệp không xử lý được (dead letters).",
-    epilog=examples("xephang dlq list", "xephang dlq retry 5f1c…", "xephang dlq retry --all --topic submissions"),
+    epilog=examples(
+        "xephang dlq list", "xephang dlq retry 5f1c9a0b7d2e4c8a1f36", "xephang dlq retry --all --topic submissions"
+    ),
     no_args_is_help=True,
 )
 Id = Annotated[str, typer.Argument(help="Mã thư, như trong `dlq list`.")]
@@ -50,7 +52,7 @@ def list_(
         raise typer.Exit(SILENT)
 
 
-@app.command(epilog=examples("xephang dlq show 5f1c…", "xephang dlq show 5f1c… --json"))
+@app.command(epilog=examples("xephang dlq show 5f1c9a0b7d2e4c8a1f36", "xephang dlq show 5f1c9a0b7d2e4c8a1f36 --json"))
 def show(
     id_: Id,
     service: Of = None,
@@ -69,7 +71,7 @@ def show(
 
 @app.command(
     epilog=examples(
-        "xephang dlq retry 5f1c…",
+        "xephang dlq retry 5f1c9a0b7d2e4c8a1f36",
         "xephang dlq retry --all",
         "xephang dlq retry --all --topic rulesets",
     )
@@ -95,7 +97,7 @@ def retry(
     _settled(name, client.post(path_of(name, "dead-letters", id_, "retry")), as_json)
 
 
-@app.command(epilog=examples('xephang dlq discard 5f1c… --reason "Gửi nhầm đợt"'))
+@app.command(epilog=examples('xephang dlq discard 5f1c9a0b7d2e4c8a1f36 --reason "Gửi nhầm đợt"'))
 def discard(
     id_: Id,
     reason: Annotated[str, typer.Option(help="Lý do (why).")],
