@@ -17,7 +17,7 @@ from shared.contracts.delivery import MessageDeadLetteredV1
 from shared.contracts.envelope import ATTRIBUTE_MAX, ATTRIBUTES
 from shared.contracts.registry import largest_value, topic
 from shared.kernel.canonical import canonical_json, compact_json, sha256_hex
-from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.errors import Conflict, DomainError, Fault, NotFound
 from shared.messaging.aggregate import AggregateDocument, Change, Collection, Outgoing
 from shared.messaging.commands import Aggregates
 from shared.messaging.messages import Record
@@ -32,6 +32,7 @@ __all__ = [
     "check_waiting",
     "check_whole",
     "letter_id",
+    "still_fails",
 ]
 
 # What a document can hold in Base64, with all the rest. A broker may bring more: it looks at what is compressed.
@@ -236,6 +237,19 @@ def check_whole(letter: DeadLetter) -> None:
             " is there): it cannot be handled again, have it sent anew and smaller",
             code="dead_letter.truncated",
         )
+
+
+def still_fails(id_: str, vi: str, en: str) -> DomainError:
+    """The refusal of a retry: the letter waits on."""
+    fault = Fault(
+        "dead_letter.failed_again",
+        id_,
+        f"Thông điệp {vi}",
+        f"the message {en}",
+        "loại bỏ nguyên nhân rồi thử lại, hoặc bỏ thư (`xephang dlq discard`)",
+        "remove the cause and retry, or let it go (`xephang dlq discard`)",
+    )
+    return DomainError.of(fault)
 
 
 def letter_id(topic_name: str, source: str, event_id: str, value: bytes) -> str:

@@ -25,7 +25,7 @@ from shared.kernel.errors import DomainError
 from shared.messaging.aggregate import ANY, WAITS_FOR, WITH_HELD, AggregateDocument, Change, Collection
 from shared.messaging.commands import CONFLICTS_MAX, Aggregates, wait_for_others
 from shared.messaging.contexts import context_of
-from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure, check_waiting, check_whole
+from shared.messaging.dead_letter import DeadLetter, DeadLetters, Failure, check_waiting, check_whole, still_fails
 from shared.messaging.handlers import Context, Handler
 from shared.messaging.incoming import Incoming, Target, place_of, read_incoming
 from shared.messaging.kept import Kept, cursor_of
@@ -133,16 +133,24 @@ class Inbox:
         try:
             incoming = read_incoming(letter.record(), self._handlers, id_, noted=letter.noted)
         except UnreadableEvent as error:
-            raise DomainError("Thông điệp vẫn không đọc được", f"the message is still unreadable: {error}") from error
+            await self._still_unreadable(letter, error)
+            raise still_fails(id_, "vẫn không đọc được", f"is still unreadable: {error}") from error
         await self._bring({incoming.target: [incoming]})
         again = await self.dead_letters.get(id_)
         if again.message.attempts > letter.message.attempts:
             self._metrics.settled("failed")
-            raise DomainError("Thông điệp vẫn không xử lý được", f"it failed again: {again.message.reason}")
+            raise still_fails(id_, "vẫn không xử lý được", f"failed again: {again.message.reason}")
         (document,) = (await self._load([incoming.target])).values()
         settled = await self.dead_letters.settle(id_, "retried", _what_became(document, incoming.kept), actor)
         self._metrics.settled("retried")
         return settled
+
+    async def _still_unreadable(self, letter: DeadLetter, error: UnreadableEvent) -> None:
+        now = self._aggregates.clock.now()
+        await self.dead_letters.record(
+            Failure(letter.record(), "", f"unreadable: {error}", 1, now, now), letter.message.id
+        )
+        self._metrics.settled("failed")
 
     async def discard(self, id_: str, reason: str, actor: str) -> DeadLetter | None:
         """Let a dead letter go. Raises `NotFound`, or `Conflict` if it was retried before."""
@@ -425,12 +433,14 @@ class Inbox:
     async def _set_aside(self, failure: Failure, kept: Kept | None = None) -> None:
         record = failure.record
         kind = failure.reason.partition(":")[0]  # the rest may quote the message: that stands in the dead letter only
-        with being(**described(record), letter=letter_of(kept) if kept else ""):
-            log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, kind)
+        again = kept is not None and bool(kept.letter)
         # What failed in its stream is passed over there with a note. A letter that was tried again is as it was.
-        noted = kept is not None and bool(kept.event.stream) and not kept.letter
-        await self.dead_letters.record(failure, letter_of(kept) if kept else "", noted=noted)
-        self._metrics.set_aside(record.topic)
+        noted = kept is not None and bool(kept.event.stream) and not again
+        id_ = await self.dead_letters.record(failure, letter_of(kept) if kept else "", noted=noted)
+        with being(**described(record), letter=id_):
+            log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, kind)
+        if not again:  # one letter is counted once, however often it is tried
+            self._metrics.set_aside(record.topic)
 
 
 def _what_became(document: AggregateDocument[Any], kept: Kept) -> str:

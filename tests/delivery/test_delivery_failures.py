@@ -35,6 +35,7 @@ from shared.messaging.dead_letter import DeadLetter
 from shared.messaging.handlers import Context
 from shared.messaging.messages import Record
 from shared.storage.port import StoreUnavailable
+from shared.telemetry import situation
 
 STREAM = "intake/shops/pho"
 POISON, REFUSED = 0, -1  # amounts
@@ -208,6 +209,22 @@ class TestUnreadable:
         assert letter.message.reason.startswith("unreadable: ")
         assert letter.record().value == bad.value
         assert world.kitchen.asked == []
+
+    async def test_that_is_retried_says_what_to_do_and_counts_the_attempt(self, world: World) -> None:
+        await world.kitchen.inbox.consume([replace(order(1), value=b"no json")])
+        (letter,) = await letters(world)
+        with pytest.raises(DomainError, match="still unreadable") as refused:
+            await world.kitchen.inbox.retry(letter.message.id, "op")
+        assert "xephang dlq discard" in refused.value.faults[0].remedy_en
+        (again,) = await letters(world)
+        assert (again.status, again.message.attempts) == ("waiting", 2)
+
+    async def test_log_line_names_the_letter(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
+        told: list[object] = []
+        caplog.handler.addFilter(lambda line: told.append(situation.now().get("letter")) is None)
+        await world.kitchen.inbox.consume([replace(order(1), value=b"no json")])
+        (letter,) = await letters(world)
+        assert letter.message.id in told
 
     @pytest.mark.parametrize("sequence", ["-5", "0", "x", "", "99999999999999999999999", "1.5"])
     async def test_wrong_sequence_is_set_aside_and_stops_nothing(self, world: World, sequence: str) -> None:

@@ -182,6 +182,7 @@ async def test_what_became_of_letters_is_counted(world: World) -> None:
     text = counts.render({**status, "dead_letters": 1, "running": True}).decode()
     for outcome in ("failed", "discarded"):
         assert f'xephang_dead_letters_settled_total{{outcome="{outcome}",service="verification"}} 1.0' in text
+    assert 'xephang_events_set_aside_total{service="verification",topic="toy-orders"} 2.0' in text
 
 
 async def _silent(_: Any) -> list[bool]:
