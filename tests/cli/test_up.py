@@ -72,6 +72,7 @@ def test_data_folder_that_is_a_file_is_refused(run: Run, write: Write) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.slow  # some twenty commands, each a call over HTTP to a platform that works
 def test_an_assessment_by_commands(up: Up, run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XEPHANG_DATA", str(up.data))
 

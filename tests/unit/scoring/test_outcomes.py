@@ -135,7 +135,7 @@ def test_remembered_stays_within_its_bound_and_keeps_what_is_asked_for() -> None
     assert remembered.get(50) is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_remembered_is_what_posting_every_card_gives(data: st.DataObject) -> None:
     rule_set = data.draw(rule_sets())

@@ -235,7 +235,7 @@ def test_percentages_say_when_they_are_rounded() -> None:
     assert (percent(Fraction(9, 10)), percent(Fraction(1, 3)), percent(Fraction(1, 8))) == ("90%", "≈33,33%", "12,5%")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_every_scorecard_can_be_proven(data: st.DataObject) -> None:
     rule_set = data.draw(rule_sets(most_rules=3))

@@ -42,7 +42,7 @@ def check(rule_set: RuleSet, verified: VerifiedSubmission, best: Mapping[str, Fr
     return said
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_is_said_gives_the_points_that_are_said(data: st.DataObject) -> None:
     rule_set = data.draw(rule_sets(most_rules=3))

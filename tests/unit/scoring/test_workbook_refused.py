@@ -330,7 +330,7 @@ VALUES: st.SearchStrategy[Value] = st.one_of(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_mutated_workbook_is_read_or_refused(data: st.DataObject) -> None:
     book = BOOK
