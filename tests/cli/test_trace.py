@@ -135,7 +135,7 @@ def letter(number: int, key: str = "2022/so-y-te", subject: str = "", **body: An
 def test_the_story_in_words(run: Run, platform: Platform) -> None:
     shown = run("trace", "2022", "it", "so-y-te").out
     assert "3 bước trong 2 phút" in shown
-    assert "Nhận phiếu lần 1 của so-y-te: trong hạn (hạn 17/10/2022 00:00:00)" in shown
+    assert "Nhận phiếu lần 1 của so-y-te: trong hạn (hạn hết ngày 16/10/2022)" in shown
     assert "1 phút" in shown
     assert "Chờ thẩm tra" in shown
 

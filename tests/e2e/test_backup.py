@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.xephang.cli import main
+from deploy.xephang.commands import folder
 from shared.contracts.registry import SERVICES
 from shared.kernel.errors import Conflict, DomainError, NotFound
 from shared.storage import backup as module
@@ -216,5 +217,8 @@ def test_the_commands_say_what_they_did(tmp_path: Path, capsys: pytest.CaptureFi
     assert (Path(new) / "demo-issuer.pem").read_text() == "key"
     code, _, err = run("restore", copy, "--data", new)
     assert (code, "backup.data_there" in err) == (1, True)
+    with folder.locked(Path(new)):
+        code, _, err = run("restore", copy, "--data", new)
+    assert (code, "data.in_use" in err, "cannot start" in err) == (1, True, False)
     code, _, err = run("backup", copy, "--data", new)
     assert (code, "backup.taken" in err) == (1, True)

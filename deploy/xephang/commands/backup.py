@@ -11,6 +11,7 @@ import typer
 from deploy.xephang.commands import folder
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data
 from deploy.xephang.commands.outcome import examples, note, say, say_json
+from shared.kernel.clock import LOCAL_ZONE
 from shared.storage.backup import Manifest, back_up, check_backup
 from shared.storage.backup import restore as put_back
 
@@ -57,6 +58,6 @@ def _tell(manifest: Manifest, as_json: bool, words: str) -> None:
         say_json(manifest.model_dump(mode="json"))
         return
     say(words)
-    say(f"  thời điểm (as of)  {manifest.taken_at.isoformat()}")
+    say(f"  thời điểm (as of)  {manifest.taken_at.astimezone(LOCAL_ZONE):%d/%m/%Y %H:%M:%S}")
     for file in manifest.files:
         say(f"  {file.name:24} {file.bytes:>12} byte  sha256 {file.sha256}")

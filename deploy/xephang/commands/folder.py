@@ -70,7 +70,7 @@ def _in_use(data: Path) -> DomainError:
         "dùng nền tảng đang chạy, dừng nó trước, hoặc chọn thư mục khác bằng --data",
         "use the one that runs, stop it first, or choose another folder with --data",
     )
-    return Conflict("Không khởi động được nền tảng", "the platform cannot start", (fault,), "data.in_use")
+    return Conflict.of(fault)
 
 
 def _unusable(data: Path, error: OSError) -> DomainError:
@@ -83,4 +83,4 @@ def _unusable(data: Path, error: OSError) -> DomainError:
         "chọn thư mục ghi được bằng --data",
         "choose a folder that can be written with --data",
     )
-    return DomainError("Không khởi động được nền tảng", "the platform cannot start", (fault,), "data.unusable")
+    return DomainError.of(fault)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.xephang.story.gathered import Event, Gathered
-from deploy.xephang.story.steps import local_time, moment_of
+from deploy.xephang.story.steps import due_words, moment_of
 
 __all__ = ["Wait", "waits"]
 
@@ -124,10 +124,10 @@ def _not_taken_in(found: Gathered) -> Wait:
         return Wait("no_campaign", "Không có đợt đánh giá này", "there is no such campaign")
     if not found.group:
         return Wait("no_member", "Cơ quan không thuộc đợt đánh giá này", "the agency is no member of the campaign")
-    due, count = local_time(moment_of(found.campaign["deadline"])), found.not_taken_in
+    (due_vi, due_en), count = due_words(found.campaign["deadline"]), found.not_taken_in
     more_vi = f"; còn {count} thông điệp của nền tảng chưa tiêu thụ" if count else ""
     more_en = f"; {count} of the platform's messages are not yet consumed" if count else ""
-    vi, en = f"Chưa nhận được phiếu nào; hạn nộp {due}", f"no answer was taken in; due {due}"
+    vi, en = f"Chưa nhận được phiếu nào; hạn nộp {due_vi}", f"no answer was taken in; due by {due_en}"
     return Wait("no_answer", vi + more_vi, en + more_en)
 
 
@@ -140,8 +140,8 @@ def _case(found: Gathered) -> Wait | None:
     if case is None or case.kind in ("verification.case.opened", "verification.case.reopened"):
         return Wait("verification", "Chờ thẩm tra", "it is to be verified")
     if case.kind == "verification.case.returned":
-        due = local_time(moment_of(case.data["due_at"]))
-        return Wait("correction", f"Chờ cơ quan sửa, hạn {due}", f"the agency is to correct it by {due}")
+        due_vi, due_en = due_words(case.data["due_at"])
+        return Wait("correction", f"Chờ cơ quan sửa, hạn {due_vi}", f"the agency is to correct it by {due_en}")
     return None
 
 

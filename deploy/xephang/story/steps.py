@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from deploy.xephang.story.gathered import Event, Gathered
 from shared.kernel.clock import LOCAL_ZONE
 from shared.kernel.exact import show, vietnamese
 
-__all__ = ["Step", "local_time", "moment_of", "span_of", "steps"]
+__all__ = ["Step", "due_words", "local_time", "moment_of", "span_of", "steps"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,15 @@ def steps(found: Gathered) -> list[Step]:
 def local_time(moment: datetime) -> str:
     """On the province's clock."""
     return f"{moment.astimezone(LOCAL_ZONE):%d/%m/%Y %H:%M:%S}"
+
+
+def due_words(told: str) -> tuple[str, str]:
+    """A deadline, from the first moment that is late: where that is a midnight, as the last day that is in time."""
+    local = moment_of(told).astimezone(LOCAL_ZONE)
+    if local.time() != time.min:
+        return local_time(local), local_time(local)
+    last = f"{local - timedelta(days=1):%d/%m/%Y}"
+    return f"hết ngày {last}", f"the end of {last}"
 
 
 def span_of(seconds: float) -> str:
@@ -98,7 +107,7 @@ _ANSWERS = {
 
 
 def _deadline(found: Gathered) -> str:
-    return f" (hạn {local_time(moment_of(found.campaign['deadline']))})" if found.campaign else ""
+    return f" (hạn {due_words(found.campaign['deadline'])[0]})" if found.campaign else ""
 
 
 def _carried(event: Event, _: Gathered) -> tuple[str, str]:
@@ -134,7 +143,7 @@ def _finding(event: Event, _: Gathered) -> tuple[str, str]:
 def _returned(event: Event, _: Gathered) -> tuple[str, str]:
     data = event.data
     criteria = data.get("corrections") or data.get("criteria", ())  # since version 2, and before
-    count, due = len(criteria), local_time(moment_of(data["due_at"]))
+    count, (due, _en) = len(criteria), due_words(data["due_at"])
     return f"Trả lại để sửa {count} tiêu chí, hạn {due}", f"returned for correction of {count} criteria"
 
 
