@@ -58,8 +58,8 @@ contracts: $(VENV)/.ready ## regenerate the JSON Schemas and the AsyncAPI docume
 	@$(PY) -m shared.contracts.generate
 	@$(PY) -m shared.ruleset.schema
 
-faults: $(VENV)/.ready ## 100 random faults on real servers (needs Java 17 and Maven; some 25 minutes), the ledger in docs/faults.md; ARGS=--help
-	@$(PY) -m tests.faults --seed 1 --count 100 --ledger docs/faults.md $(ARGS)
+faults: $(VENV)/.ready ## 100 random faults on real servers (needs Java 17 and Maven; some 25 minutes), the ledger in docs/faults.md; a few: ARGS="--count 3"
+	@$(PY) -m tests.faults $(or $(ARGS),--seed 1 --count 100 --ledger docs/faults.md)
 
 bench: $(VENV)/.ready ## cards and submissions a second on this machine, side by side
 	@$(PY) -m deploy.bench
