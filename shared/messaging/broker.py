@@ -24,6 +24,7 @@ from aiokafka.errors import (
     InvalidProducerEpoch,
     KafkaError,
     OutOfOrderSequenceNumber,
+    ProducerClosed,
     ProducerFenced,
     TopicAlreadyExistsError,
     UnknownProducerId,
@@ -65,8 +66,8 @@ MAX_MESSAGE = 16 * 2**20
 REPUBLISH_REQUESTS = "republish-requests"
 ANYBODY = Access()
 _ACK_TIMEOUT = 30.0
-# From then on the broker takes nothing more from this producer.
-_OUT_OF_STEP = (OutOfOrderSequenceNumber, UnknownProducerId, ProducerFenced, InvalidProducerEpoch)
+# From then on the broker takes nothing more from this producer; or it was closed for that, and there is no other yet.
+_OUT_OF_STEP = (OutOfOrderSequenceNumber, UnknownProducerId, ProducerFenced, InvalidProducerEpoch, ProducerClosed)
 _POLL = 1000  # milliseconds that a consumer waits at a time; it is woken when something comes
 _GATHERING = 0.005  # seconds in which questions are gathered
 _TOGETHER_TIMEOUT = 5.0
@@ -102,7 +103,6 @@ class FastStreamPublisher:
     def __init__(self, broker: KafkaBroker) -> None:
         self._broker = broker
         self._renewing = asyncio.Lock()
-        self._leaving: set[asyncio.Task[None]] = set()
 
     async def publish(self, messages: Sequence[Message]) -> list[Placed]:
         # FastStream tells nobody its producer, nor how to make another one.
@@ -139,25 +139,26 @@ class FastStreamPublisher:
             if producer._producer is not used:
                 return
             log.warning("the broker and the producer count differently; going on with another producer")
+            await _let_go(used.producer)
             made = AIOKafkaProducer(**self._broker._connection_kwargs)
             try:
                 async with asyncio.timeout(_ACK_TIMEOUT):
                     await producer.connect(made, serializer=producer.serializer, codec=producer.codec)
             except (KafkaError, TimeoutError) as error:
-                log.warning("another producer could not be started: %r", error)
-                used = made
-        task = asyncio.create_task(_let_go(used))
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
+                log.warning("another producer could not be started, the next to publish tries again: %r", error)
+                await _let_go(made)
 
     def _producer(self) -> Any:
         return self._broker.config.broker_config.producer
 
 
-async def _let_go(producer: Any) -> None:
-    """Stop a producer that is used no more."""
+async def _let_go(producer: AIOKafkaProducer) -> None:
+    """End a producer with all that it has still to send, which would come after what the next one sends."""
     with contextlib.suppress(KafkaError, TimeoutError):
         async with asyncio.timeout(_ACK_TIMEOUT):
+            if producer._sender is not None:
+                await producer._sender.close()
+                producer._message_accumulator.fail_all(ProducerClosed())
             await producer.stop()
 
 
