@@ -74,11 +74,15 @@ class RuleSetRecord(Value):
 
     def in_force(self, year: int) -> bool:
         """Whether a campaign of that assessment year may pin it."""
+        return year in self.years()
+
+    def years(self) -> range:
+        """The assessment years whose campaigns may pin it; none unless it is active."""
         if self.status != "active" or self.active_from_year is None:
-            return False
+            return range(0)
         stage = self.rule_set().stage
         last = stage.last_year if self.active_until_year is None else min(self.active_until_year, stage.last_year)
-        return max(self.active_from_year, stage.first_year) <= year <= last
+        return range(max(self.active_from_year, stage.first_year), last + 1)
 
     @property
     def precedence(self) -> tuple[int, tuple[int, ...], str]:

@@ -37,7 +37,7 @@ def pin_rule_sets(
         if record is not None:
             named.setdefault(_table(record), record)
     chosen = {table: named.get(table) or _newest(plan, table, rule_sets) for table in tables}
-    faults += _lacking(plan, chosen)
+    faults += _lacking(plan, chosen, rule_sets)
     if faults:
         raise Invalid("Chưa đủ bộ tiêu chí cho đợt đánh giá", "rule sets are missing for the campaign", faults)
     return tuple(
@@ -98,14 +98,26 @@ def _newest(plan: CampaignPlan, table: _Table, rule_sets: Sequence[RuleSetRecord
     return max(fitting, key=lambda record: record.precedence, default=None)
 
 
-def _lacking(plan: CampaignPlan, chosen: dict[_Table, RuleSetRecord | None]) -> Iterator[Fault]:
+def _lacking(
+    plan: CampaignPlan, chosen: dict[_Table, RuleSetRecord | None], rule_sets: Sequence[RuleSetRecord]
+) -> Iterator[Fault]:
     for (programme, group), record in chosen.items():
         if record is None:
+            active = _active(rule_sets, (programme, group))
             yield Fault(
                 "campaign.no_rule_set",
                 f"rule_sets.{programme}.{group}",
-                f"Không có bộ tiêu chí nào đang có hiệu lực cho năm {plan.year}",
-                f"no rule set is active for {plan.year}",
-                f"Kích hoạt một bộ tiêu chí cho {programme}/{group} từ năm {plan.year} trở về trước",
-                f"activate a rule set for {programme}/{group} from {plan.year} or earlier",
+                f"Không có bộ tiêu chí nào đang có hiệu lực cho năm {plan.year}"
+                + (active and f"; đang dùng: {active}"),
+                f"no rule set is active for {plan.year}" + (active and f"; active are: {active}"),
+                f"Kích hoạt một bộ tiêu chí cho {programme}/{group} từ năm {plan.year} trở về trước,"
+                " trong các năm áp dụng của nó",
+                f"activate a rule set for {programme}/{group} from {plan.year} or earlier,"
+                " within the years it is made for",
             )
+
+
+def _active(rule_sets: Sequence[RuleSetRecord], table: _Table) -> str:
+    """The table's active sets with the years that campaigns may pin them for."""
+    found = [(record.ref.key, record.years()) for record in rule_sets if _table(record) == table]
+    return ", ".join(sorted(f"{name} ({years[0]}–{years[-1]})" for name, years in found if years))

@@ -114,6 +114,13 @@ def test_every_table_without_a_set_in_force_is_named() -> None:
     ]
 
 
+def test_who_opens_a_year_that_no_set_is_active_for_is_told_the_years_of_those_in_use() -> None:
+    with pytest.raises(Invalid) as refused:
+        opened(a_plan(), PROVINCE, rule_sets=(a_record(from_year=2022), ALL_SETS[1]))
+    (fault,) = refused.value.faults
+    assert fault.en == "no rule set is active for 2021; active are: it-province@2021.1 (2022–2025)"
+
+
 def test_the_newest_set_in_force_is_pinned_unless_another_is_named() -> None:
     sets = tuple(
         a_record(a_rule_set(version=version), from_year=year)
