@@ -149,6 +149,10 @@ class Service:
 
         The batch in hand is finished and committed, or comes again; what is published is cleared, or published again.
         """
+        with situation.being(service=self.name):  # whoever asks for it is no service
+            await self._stop(seconds)
+
+    async def _stop(self, seconds: float) -> None:
         time_left = StoppingTime(seconds)
         relay, others = self._tasks[:1], self._tasks[1:]
         await self._end(others, time_left)  # before the consumer, which the watchdog would start again

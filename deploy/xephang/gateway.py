@@ -107,12 +107,14 @@ def _page(status: dict[str, Any]) -> str:
     """Counts only, so it needs no token: nothing on it names an agency."""
     rows = []
     for name, own in status.items():
-        lag = sum(topic["lag"] for topic in own.get("consumed", {}).values())
+        counts: tuple[object, ...] = ("–",) * 4  # of one that does not say
+        if "consumed" in own:
+            lag = sum(topic["lag"] for topic in own["consumed"].values())
+            counts = (lag, sum(own["unpublished"].values()), own["parked_aggregates"], own["dead_letters"])
         rows.append(
             f"<tr><td><a href='/{name}/docs'>{html.escape(name)}</a></td>"
-            f"<td>{'đang chạy' if own['running'] else 'dừng'}</td><td>{lag}</td>"
-            f"<td>{sum(own.get('unpublished', {}).values())}</td>"
-            f"<td>{own.get('parked_aggregates', 0)}</td><td>{own.get('dead_letters', 0)}</td></tr>"
+            f"<td>{'đang chạy' if own['running'] else 'dừng'}</td>"
+            f"{''.join(f'<td>{count}</td>' for count in counts)}</tr>"
         )
     return (
         "<!doctype html><html lang='vi'><meta charset='utf-8'><title>Xephang</title>"

@@ -92,9 +92,9 @@ def check_backup(folder: Path) -> Manifest:
         try:
             found = _described(path)
         except (sqlite3.Error, OSError) as error:
-            raise Conflict.of(_damaged(path, str(error))) from error
+            raise Conflict.of(_damaged(path, str(error), str(error))) from error
         if found != file:
-            raise Conflict.of(_damaged(path, "it is not what was written"))
+            raise Conflict.of(_damaged(path, "không đúng như khi được ghi", "it is not what was written"))
         if file.store_format is not None:
             check_format(str(path), file.store_format)
     return manifest
@@ -200,11 +200,17 @@ def _read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise NotFound.of(_absent(folder)) from error
     except ValidationError as error:
-        raise Conflict.of(_damaged(path, "it is no list of a backup")) from error
+        raise Conflict.of(_damaged(path, "không phải danh mục của bản sao lưu", "it is no list of a backup")) from error
     if manifest.form > _FORM:
-        raise Conflict.of(_damaged(path, f"it is of form {manifest.form}, this program knows {_FORM}"))
+        raise Conflict.of(
+            _damaged(
+                path,
+                f"có dạng {manifest.form}, chương trình này chỉ biết {_FORM}",
+                f"it is of form {manifest.form}, this program knows {_FORM}",
+            )
+        )
     if any(Path(file.name).name != file.name for file in manifest.files):
-        raise Conflict.of(_damaged(path, "it names files outside the folder"))
+        raise Conflict.of(_damaged(path, "nêu tệp ngoài thư mục", "it names files outside the folder"))
     return manifest
 
 
@@ -255,12 +261,12 @@ def _not_empty(into: Path, name: str) -> Fault:
     )
 
 
-def _damaged(path: Path, reason: str) -> Fault:
+def _damaged(path: Path, vi: str, en: str) -> Fault:
     return Fault(
         "backup.damaged",
         str(path),
-        f"bản sao lưu không nguyên vẹn: {reason}",
-        f"the backup is not whole: {reason}",
+        f"bản sao lưu không nguyên vẹn: {vi}",
+        f"the backup is not whole: {en}",
         "dùng một bản sao lưu khác",
         "use another backup",
     )

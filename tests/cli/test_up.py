@@ -183,6 +183,8 @@ def test_status_and_dead_letters_of_a_running_platform(up: Up, run: Run) -> None
 
 def test_a_stopped_service_is_exit_code_3(up: Up, run: Run) -> None:
     assert run("service", "stop", "publishing", "--data", up.data).code == 0
+    (told,) = [line for line in run("status", "--data", up.data).out.splitlines() if "publishing" in line]
+    assert (told.count("–"), "0" in told) == (5, False)  # what it would say is not known
     ended = run("publish", "show", "2021", "--data", up.data)
     assert ended.code == 3
     assert "publishing" in ended.err

@@ -76,6 +76,8 @@ async def test_a_year_with_bad_input_leaves_nothing_of_anybody_in_the_logs(
         assert not hits, (secret, hits[:2])
     assert "canary" not in whole.lower()
     assert {line["service"] for line in lines} >= {"intake", "verification", "scoring", "publishing"}
+    stopped = {line["event"]: line["service"] for line in lines if line["event"].endswith(" stopped")}
+    assert stopped == {f"{name} stopped": name for name in ("intake", "verification", "scoring", "publishing")}
     answered = [line for line in lines if line["event"] == "answered" and line.get("route") == "/submissions"]
     assert {line["status"] for line in answered} >= {201, 401, 403, 422}
     assert all(line["request"] for line in answered)

@@ -88,7 +88,9 @@ def _told(name: ServiceName, answer: dict[str, Any], as_json: bool) -> None:
 
 
 def _row(name: str, own: dict[str, Any]) -> tuple[str, ...]:
-    consumed = own.get("consumed", {}).values()
+    if "consumed" not in own:  # it does not say, so nobody knows: that is not nothing
+        return (name, "dừng", *["–"] * 5)
+    consumed = own["consumed"].values()
     counts = (
         sum(topic["consumed"] for topic in consumed),
         sum(topic["lag"] for topic in consumed),

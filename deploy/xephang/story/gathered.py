@@ -100,7 +100,7 @@ def find_submission(client: Client, word: str) -> SubmissionKey:
         raise NotFound(f"{word} thuộc nhiều phiếu: {some}; hãy nêu một phiếu", f"{word} belongs to several: {some}")
     raise NotFound(
         f"Không có phiếu nào mang mã {word}",
-        f"no submission is known by {word}; what was refused is in `xephang dlq list`",
+        f"no submission is known by {word}; what was refused is in `xephang dlq list`, what waits in `xephang status`",
         code="trace.unknown",
     )
 
