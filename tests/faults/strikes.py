@@ -16,7 +16,7 @@ from shared.messaging.broker import create_topics
 from tests.faults.campaign import SILENT, Play, Produced, produce
 from tests.faults.ground import Ground
 from tests.faults.ledger import Letter, Place
-from tests.faults.topics import Raw, TopicReader
+from tests.faults.topics import Raw, TopicReader, patiently
 
 __all__ = ["FAMILIES", "STRIKES", "Fault", "Struck"]
 
@@ -252,9 +252,11 @@ async def reorder(on: Struck, fault: Fault) -> None:
     ground = on.ground
     await asyncio.to_thread(ground.stop, fault.target)
     await asyncio.sleep(fault.seconds)
-    count = await asyncio.to_thread(_shuffle_unread, on, fault)
+    try:
+        count = await asyncio.to_thread(_shuffle_unread, on, fault)
+    finally:
+        await ground.run(fault.target)
     on.notes.append(f"{count} delivered out of order")
-    await ground.run(fault.target)
 
 
 def _shuffle_unread(on: Struck, fault: Fault) -> int:
@@ -269,26 +271,32 @@ def _shuffle_unread(on: Struck, fault: Fault) -> int:
         }
     )
     try:
-        known = client.list_topics(timeout=10).topics
-        places = [TopicPartition(name, number) for name in names for number in known[name].partitions]
-        committed = {(p.topic, p.partition): max(p.offset, 0) for p in client.committed(places, timeout=10)}
-        unread = [
-            record
-            for name in names
-            for record in on.reader.records[name]
-            if record.offset >= committed[name, record.partition] and not _is_injected(on, record)
-        ]
+        unread, ends = patiently(lambda: _not_consumed(on, client, names))
         if not unread:
             return 0
         mixed = list(unread)
         random.Random(fault.by).shuffle(mixed)
         newest = [record for name in names for record in _newest(name, [r for r in unread if r.topic == name])]
-        ends = [TopicPartition(p.topic, p.partition, client.get_watermark_offsets(p, timeout=10)[1]) for p in places]
         produce(on.ground.kafka.address, [*map(_copy, mixed), *map(_copy, newest)])
-        client.commit(offsets=ends, asynchronous=False)
+        patiently(lambda: client.commit(offsets=ends, asynchronous=False))
         return len(mixed)
     finally:
         client.close()
+
+
+def _not_consumed(on: Struck, client: Consumer, names: list[str]) -> tuple[list[Raw], list[TopicPartition]]:
+    """What a group has not consumed of topics, as far as they have been read; and up to where that is."""
+    known = client.list_topics(timeout=10).topics
+    places = [TopicPartition(name, number) for name in names for number in known[name].partitions]
+    committed = {(p.topic, p.partition): max(p.offset, 0) for p in client.committed(places, timeout=10)}
+    ends = dict(committed)
+    unread: list[Raw] = []
+    for record in (record for name in names for record in on.reader.records[name]):
+        place = record.topic, record.partition
+        ends[place] = max(ends[place], record.offset + 1)
+        if record.offset >= committed[place] and not _is_injected(on, record):
+            unread.append(record)
+    return unread, [TopicPartition(*place, end) for place, end in ends.items()]
 
 
 def _mixed(records: list[Raw], chance: random.Random) -> list[Raw]:

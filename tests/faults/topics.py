@@ -2,7 +2,9 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -10,6 +12,21 @@ from shared.contracts.registry import all_topics, topics
 from tests.faults.campaign import PATIENCE, SILENT
 
 _TIMEOUT = 10.0
+
+
+T = TypeVar("T")
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """What the broker answers, however often it has to be asked: it may be what is struck at this moment."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return ask()
+        except KafkaException:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
 
 
 @dataclass(frozen=True)
@@ -43,16 +60,7 @@ class TopicReader:
 
     def read(self) -> None:
         """Everything that stands there now. Tries again while the broker does not answer."""
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self._read()
-            except KafkaException:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.5)
-            else:
-                return
+        patiently(self._read)
 
     def behind(self) -> dict[str, int]:
         """How many records each consumer group has still to consume: `group topic` → count, where there are any."""
