@@ -14,6 +14,7 @@ from shared.http.admission import Admission
 from shared.http.auth import Person, TokenVerifier, require
 from shared.http.bodies import ExactBodies
 from shared.http.journal_api import journal_routes
+from shared.http.lately import Lately
 from shared.http.problems import install_problem_handlers
 from shared.http.request_log import RequestLog
 from shared.kernel.errors import NotFound
@@ -62,19 +63,24 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
 def _house_routes(service: Service) -> APIRouter:
     router = APIRouter()
 
+    async def measured() -> bytes:
+        return service.metrics.render(await service.status(), await service.figures())
+
+    # Both need no token, and ask the store and the broker.
+    health, figures = Lately(service.health), Lately(measured)
+
     @router.get("/health/live", tags=["health"], summary="The process answers")
     async def live() -> dict[str, str]:
         return {"status": "live"}
 
     @router.get("/health/ready", tags=["health"], summary="Store and broker answer, consumers run; how far behind")
     async def ready() -> JSONResponse:
-        health = await service.health()
-        return JSONResponse(health, status_code=200 if health["status"] == "ready" else 503)
+        told = await health()
+        return JSONResponse(told, status_code=200 if told["status"] == "ready" else 503)
 
     @router.get("/metrics", tags=["operation"], summary="For Prometheus: counts and times, nothing personal")
     async def metrics() -> Response:
-        told = service.metrics.render(await service.status(), await service.figures())
-        return Response(told, media_type=CONTENT_TYPE)
+        return Response(await figures(), media_type=CONTENT_TYPE)
 
     @router.get("/status", tags=["operation"], summary="What was consumed, is pending, parked or dead-lettered")
     async def status(_: Operator) -> dict[str, Any]:
