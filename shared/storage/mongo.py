@@ -51,6 +51,10 @@ _HISTORY = 16  # writes that a document remembers by their ids
 _EMULATED_WIRE_VERSION = 8  # MongoDB 4.2, out of support: what answers so is mongo-java-server
 _DUPLICATE_KEY = 11000
 _OUT_OF_DISK_SPACE = 14031
+# A document would pass 16 MiB by a write. Bodies are bounded far enough below (`DeclaredIndexes`), so it is events that
+# wait beside it: once they are published, the same write goes through.
+_TOO_LARGE = 17419
+_PASSES = {_OUT_OF_DISK_SPACE, _TOO_LARGE}
 _BY_KEY = [("_id", 1)]
 _BY_POSITION = [("p", 1), ("_id", 1)]
 
@@ -389,12 +393,12 @@ def _answering() -> Iterator[None]:
         raise StoreUnavailable(f"MongoDB: {error}") from error
     except BulkWriteError as error:
         failed = {problem["code"] for problem in error.details["writeErrors"]} - {_DUPLICATE_KEY}
-        if error.details["writeConcernErrors"] or failed == {_OUT_OF_DISK_SPACE}:
+        if error.details["writeConcernErrors"] or (failed and failed <= _PASSES):
             # Its own text has the documents in it, and texts of this kind are logged.
             raise StoreUnavailable(f"MongoDB did not store a batch: codes {sorted(failed)}") from error
         raise
     except OperationFailure as error:
-        if error.code == _OUT_OF_DISK_SPACE or error.has_error_label("RetryableWriteError"):
+        if error.code in _PASSES or error.has_error_label("RetryableWriteError"):
             raise StoreUnavailable(f"MongoDB: {error}") from error
         raise
 

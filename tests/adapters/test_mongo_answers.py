@@ -1,0 +1,41 @@
+"""Which of MongoDB's refusals mean "try again": the emulator never gives them."""
+
+from typing import Any
+
+import pytest
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from shared.storage.mongo import _answering
+from shared.storage.port import StoreUnavailable
+
+DUPLICATE, FULL, TOO_LARGE, NOT_VALID = 11000, 14031, 17419, 121
+
+
+def batch(*codes: int, concern: bool = False) -> BulkWriteError:
+    errors = [{"index": at, "code": code, "errmsg": "đơn thư"} for at, code in enumerate(codes)]
+    details: dict[str, Any] = {"writeErrors": errors, "writeConcernErrors": [{"code": 64}] if concern else []}
+    return BulkWriteError(details)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        batch(FULL),
+        batch(TOO_LARGE),
+        batch(DUPLICATE, TOO_LARGE, FULL),
+        batch(concern=True),
+        batch(DUPLICATE, concern=True),
+        OperationFailure("full", FULL),
+        OperationFailure("too large with what waits", TOO_LARGE),
+    ],
+)
+def test_what_passes_is_tried_again_and_tells_nothing_of_the_document(error: Exception) -> None:
+    with pytest.raises(StoreUnavailable) as told, _answering():
+        raise error
+    assert "đơn thư" not in str(told.value)
+
+
+@pytest.mark.parametrize("error", [batch(DUPLICATE), batch(NOT_VALID), batch(FULL, NOT_VALID), OperationFailure("", 2)])
+def test_what_does_not_pass_is_raised_as_it_is(error: Exception) -> None:
+    with pytest.raises(type(error)), _answering():
+        raise error
