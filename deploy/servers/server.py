@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -143,9 +144,10 @@ class JavaServer(ABC):
     def pause(self) -> None:
         """Freeze (SIGSTOP): connections stay open and nobody answers, as when a network fails. Nothing is lost."""
         self._signal(signal.SIGSTOP)
-        if self.pid is not None:
+        if (pid := self.pid) is not None:
             # The signal takes its time to reach every thread; until then clients may still be answered.
-            os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            with contextlib.suppress(ChildProcessError):  # somebody else ended it meanwhile
+                os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Go on after `pause`; without one this does nothing."""

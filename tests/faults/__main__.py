@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.faults.plan import draw
 from tests.faults.report import as_json, summary, write_ledger
 from tests.faults.strikes import STRIKES
-from tests.faults.trials import run_trials
+from tests.faults.trials import Outcome, run_trials
 
 
 def main() -> int:
@@ -36,13 +36,21 @@ def main() -> int:
             )
         return 0
     logging.disable(logging.WARNING)  # of clients that meet what is struck; what services say is in their own files
-    outcomes = asyncio.run(run_trials(trials, _say, options.keep))
-    if options.json:
-        options.json.write_text(json.dumps(as_json(options.seed, outcomes), ensure_ascii=False, indent=1) + "\n")
-    if options.ledger:
-        write_ledger(options.ledger, options.seed, outcomes)
+    outcomes: list[Outcome] = []
+
+    def done(outcome: Outcome) -> None:
+        """Written each time: what ends a long run before its time takes nothing of it away."""
+        outcomes.append(outcome)
+        outcomes.sort(key=lambda each: each.trial.number)
+        if options.json:
+            plain = as_json(options.seed, options.count, outcomes)
+            options.json.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n")
+        if options.ledger:
+            write_ledger(options.ledger, options.seed, options.count, outcomes)
+
+    asyncio.run(run_trials(trials, _say, options.keep, done))
     print(summary(outcomes))
-    return 0 if outcomes and all(outcome.clean for outcome in outcomes) else 1
+    return 0 if len(outcomes) == len(trials) and all(outcome.clean for outcome in outcomes) else 1
 
 
 def _options() -> argparse.Namespace:

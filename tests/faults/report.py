@@ -26,9 +26,9 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def as_json(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def as_json(seed: int, count: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Every trial, so that each can be repeated and compared."""
-    return {"seed": seed, "trials": [_plain(outcome) for outcome in outcomes]}
+    return {"seed": seed, "count": count, "trials": [_plain(outcome) for outcome in outcomes]}
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
@@ -52,15 +52,15 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def write_ledger(page: Path, seed: int, outcomes: Sequence[Outcome]) -> None:
+def write_ledger(page: Path, seed: int, count: int, outcomes: Sequence[Outcome]) -> None:
     """Put the table between the marks of the page."""
     text = page.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{table(seed, outcomes)}\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{BEGIN}\n{table(seed, count, outcomes)}\n{END}{after}", "utf-8")
 
 
-def table(seed: int, outcomes: Sequence[Outcome]) -> str:
+def table(seed: int, count: int, outcomes: Sequence[Outcome]) -> str:
     """One row a kind of fault; a trial with two faults counts with the first."""
     kinds: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -68,7 +68,7 @@ def table(seed: int, outcomes: Sequence[Outcome]) -> str:
     rows = [_row(kind, kinds[kind]) for kind in FAMILIES if kind in kinds]
     failed = [outcome for outcome in outcomes if not outcome.clean]
     lines = [
-        f"`--seed {seed} --count {len(outcomes)}`: {summary(outcomes)}.",
+        f"`--seed {seed} --count {count}`: {summary(outcomes)}.",
         "",
         _HEAD,
         *rows,

@@ -6,7 +6,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,21 +54,32 @@ class Book:
     letters: set[Letter] = field(default_factory=set)
 
 
-async def run_trials(trials: Sequence[Trial], say: Say, keep: Path | None = None) -> list[Outcome]:
-    """All of them, in their order within each store; the machine is left as it was. `keep`: a folder for all files."""
-    outcomes: list[Outcome] = []
-    async with _folder(keep) as folder:
+async def run_trials(
+    trials: Sequence[Trial], say: Say, keep: Path | None = None, done: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """All of them, in their order within each store, both stores beside each other; the machine is left as it was.
+
+    `keep`: a folder for all files. `done` hears of each trial at its end, whatever becomes of the others.
+    """
+    async with _folder(keep) as folder, AsyncExitStack() as grounds:
         say(f"{len(trials)} campaigns undisturbed")
         wanted = await undisturbed([trial.campaign for trial in trials], folder / "undisturbed")
+        standing: list[tuple[Ground, list[Trial]]] = []
         for store in ("sqlite", "mongo"):
-            chosen = [trial for trial in trials if trial.store == store]
-            if not chosen:
-                continue
-            async with standing_ground(folder / store, store) as ground:
-                book = Book(TopicReader(ground.kafka.address))
-                for trial in chosen:
-                    outcomes.append(await _timed(ground, book, trial, wanted[trial.campaign], say))
-    return sorted(outcomes, key=lambda outcome: outcome.trial.number)
+            if chosen := [trial for trial in trials if trial.store == store]:
+                standing.append((await grounds.enter_async_context(standing_ground(folder / store, store)), chosen))
+
+        async def on(ground: Ground, chosen: Sequence[Trial]) -> list[Outcome]:
+            book = Book(TopicReader(ground.kafka.address))
+            outcomes: list[Outcome] = []
+            for trial in chosen:
+                outcomes.append(await _timed(ground, book, trial, wanted[trial.campaign], say, done))
+            return outcomes
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(on(ground, chosen)) for ground, chosen in standing]
+        outcomes = [outcome for task in tasks for outcome in task.result()]
+        return sorted(outcomes, key=lambda outcome: outcome.trial.number)
 
 
 @asynccontextmanager
@@ -112,7 +123,9 @@ async def _undisturbed(play: Play, book: Book, stores: RawStores) -> Evidence:
     return found
 
 
-async def _timed(ground: Ground, book: Book, trial: Trial, wanted: Evidence, say: Say) -> Outcome:
+async def _timed(
+    ground: Ground, book: Book, trial: Trial, wanted: Evidence, say: Say, done: Callable[[Outcome], None]
+) -> Outcome:
     began = time.monotonic()
     outcome = Outcome(trial)
     try:
@@ -121,6 +134,7 @@ async def _timed(ground: Ground, book: Book, trial: Trial, wanted: Evidence, say
         outcome.failure = f"{type(error).__name__}: {error}"
         say("".join(traceback.format_exception(error)) + ground.log_tail())
     outcome.seconds = time.monotonic() - began
+    done(outcome)
     words = " + ".join(moment.fault.words() for moment in trial.moments)
     verdict = "ok" if outcome.clean else f"FAILED {outcome.failure or outcome.findings}"
     say(f"{trial.campaign} {trial.store:6} {outcome.seconds:5.1f} s  {words}  {'; '.join(outcome.notes)}  {verdict}")
