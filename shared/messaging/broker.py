@@ -44,6 +44,7 @@ from shared.messaging.inbox import Inbox
 from shared.messaging.losses import Losses
 from shared.messaging.messages import Message, Placed, PublisherUnavailable, Record, described
 from shared.messaging.relay import Relay
+from shared.stopping import StoppingTime
 from shared.storage.port import StoreUnavailable
 from shared.telemetry import situation
 from shared.telemetry.metrics import Metrics
@@ -467,9 +468,8 @@ def subscribe(
         losses.forget()
         for task in subscriber.tasks:  # or it would be waited for: cut off anywhere, everything is done again
             task.cancel()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ACK_TIMEOUT):
-                await subscriber.stop()
+        # aiokafka's stop is cancelled by itself where a fetch failed a moment ago: that must not end who calls it.
+        await StoppingTime(_ACK_TIMEOUT).step(f"{service}'s consumer", subscriber.stop(), _ACK_TIMEOUT)
         await subscriber.start()
 
     async def finish() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from delivery_store import Fuse, FusedStore, MemoryStore
 from delivery_toys import COLLECTIONS, HANDLERS, KITCHENS, SHOPS, Kitchen, OrderPlacedV1, place
 from delivery_world import record_of
@@ -227,3 +227,25 @@ async def test_a_consumer_that_stands_still_is_noticed_and_started_again(town: T
     await until(lambda: _is(town.consumed(), before + 1))
     told = service.metrics.render(await service.status()).decode()
     assert 'xephang_consumer_restarts_total{service="verification"} 1.0' in told
+
+
+@pytest.mark.slow  # as above
+async def test_a_consumer_whose_client_cannot_be_stopped_is_started_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiokafka cancels a fetch that waits to be tried again, and then whoever waits for the end of it."""
+    service = town.services["verification"]
+    await town.order("che", 1)
+    await until(lambda: _is(town.cooked("che"), (1,)))
+    stop = AIOKafkaConsumer.stop
+
+    async def cancelled_by_itself(consumer: AIOKafkaConsumer) -> None:
+        monkeypatch.undo()
+        await stop(consumer)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(AIOKafkaConsumer, "stop", cancelled_by_itself)
+    await service._watchdog._restart()
+    await town.order("che", 2)
+    await until(lambda: _is(town.cooked("che"), (1, 2)))
+    assert service.running

@@ -34,7 +34,8 @@ class Subscriber:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._consumer.stop()
+        # aiokafka's stop is cancelled by itself where a fetch failed a moment ago.
+        await asyncio.gather(self._consumer.stop(), return_exceptions=True)
 
     async def _listen(self) -> None:
         await self._consumer.start()
