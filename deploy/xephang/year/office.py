@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from shared.http.admission import MOST_OF_ONE
 from shared.http.auth import DemoIssuer
 from shared.kernel.canonical import canonical_json
 
@@ -24,6 +25,11 @@ PEOPLE = {
 }
 
 
+_AT_ONCE = MOST_OF_ONE // 2  # requests
+_BUSY = (429, 503)
+_PATIENCE = 120.0  # seconds for which a busy platform is asked again
+
+
 class Refused(RuntimeError):
     """The platform refused a request of the example: what it said."""
 
@@ -31,12 +37,13 @@ class Refused(RuntimeError):
 class Office:
     """An HTTP client for everybody in the example. `url` is the platform's, or says by name where each service is.
 
-    `seconds`: for how long it waits for an answer.
+    `seconds`: for how long it waits for an answer. Who is told to come again (`Retry-After`) does so.
     """
 
     def __init__(self, url: str | Mapping[str, str], issuer: DemoIssuer, seconds: float = 30) -> None:
         self._address = url
         self._client = httpx.AsyncClient(timeout=seconds, trust_env=False)
+        self._room = asyncio.Semaphore(_AT_ONCE)
         self._tokens = {name: issuer.token(name, roles) for name, roles in PEOPLE.items()}
 
     async def __aenter__(self) -> Office:
@@ -51,11 +58,11 @@ class Office:
 
     async def raw(self, path: str, who: str = "") -> httpx.Response:
         """The response as it came. Raises `Refused`."""
-        return _accepted(await self._client.get(self._url(path), headers=self._headers(who)))
+        return _accepted(await self._answer("GET", path, self._headers(who)))
 
     async def found(self, path: str, who: str = "") -> Any | None:
         """The JSON at a path, or None where there is nothing yet. Raises `Refused` otherwise."""
-        response = await self._client.get(self._url(path), headers=self._headers(who))
+        response = await self._answer("GET", path, self._headers(who))
         return None if response.status_code == 404 else _accepted(response).json()
 
     async def post(self, path: str, who: str, body: Any) -> Any:
@@ -69,8 +76,7 @@ class Office:
     async def send(self, method: str, path: str, who: str, content: bytes, kind: str) -> Any:
         """A request with a body of a kind. Raises `Refused`."""
         headers = {**self._headers(who), "content-type": kind}
-        response = await self._client.request(method, self._url(path), headers=headers, content=content)
-        return _accepted(response).json()
+        return _accepted(await self._answer(method, path, headers, content)).json()
 
     async def taken(
         self, path: str, who: str, body: Any, *, kind: str = "application/json", unless: Sequence[str] = ()
@@ -83,6 +89,19 @@ class Office:
                 return False
             raise
         return True
+
+    async def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None
+    ) -> httpx.Response:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PATIENCE
+        while True:
+            async with self._room:
+                response = await self._client.request(method, self._url(path), headers=headers, content=content)
+            later = response.headers.get("retry-after", "")
+            if response.status_code not in _BUSY or not later.isdigit() or loop.time() > until:
+                return response
+            await asyncio.sleep(int(later))
 
     def _url(self, path: str) -> str:
         """A service that runs by itself answers without its name before the path."""
