@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from delivery_store import Fuse, FusedStore, MemoryStore
 from delivery_toys import COLLECTIONS, HANDLERS, SHOPS, Kitchen, place
@@ -21,9 +23,19 @@ from shared.messaging.relay import RelayLimits
 from shared.service import Definition, Parts, Service, store_indexes
 from shared.stopping import StoppingTime
 
+# What is cut off at the bound leaves its connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 LIMITS = RelayLimits(max_ahead=1_500_000, batch=100, idle=0.02, mark_every=0.1, retry_after=0.05)
 BOUND = 0.4  # seconds; what is stuck in these tests is stuck for ever
 GENEROUS = 20.0
+
+
+@pytest.fixture(autouse=True)
+def connections_left() -> Iterator[None]:
+    """They are collected here, where it is expected."""
+    yield
+    gc.collect()
 
 
 class StuckStore(FusedStore):
