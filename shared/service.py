@@ -24,14 +24,17 @@ from shared.http.auth import TokenVerifier
 from shared.kernel.clock import Clock
 from shared.messaging.access import Access
 from shared.messaging.aggregate import AggregateDocument, Collection
-from shared.messaging.broker import REPUBLISH_REQUESTS, FastStreamPublisher, GroupProgress, build_broker, subscribe
 from shared.messaging.commands import Aggregates
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.handlers import Handler
 from shared.messaging.inbox import PASSED, Inbox
+from shared.messaging.kafka.broker import build_broker
+from shared.messaging.kafka.progress import GroupProgress
+from shared.messaging.kafka.publisher import FastStreamPublisher
+from shared.messaging.kafka.subscriber import subscribe
 from shared.messaging.losses import Losses
 from shared.messaging.marks import Process
-from shared.messaging.messages import Message, PublisherUnavailable
+from shared.messaging.messages import REPUBLISH_REQUESTS, Message, PublisherUnavailable
 from shared.messaging.reconcile import Reconciler, Reconcilers
 from shared.messaging.relay import RELAY_COLLECTION, Relay, RelayLimits
 from shared.messaging.story import Stories

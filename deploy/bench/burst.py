@@ -32,7 +32,8 @@ from shared.contracts.common import Agency
 from shared.contracts.registry import SERVICES
 from shared.kernel.canonical import canonical_json
 from shared.kernel.clock import SystemClock
-from shared.messaging.broker import FastStreamPublisher, build_broker
+from shared.messaging.kafka.broker import build_broker
+from shared.messaging.kafka.publisher import FastStreamPublisher
 from shared.messaging.messages import Message
 from shared.ruleset.document import RuleSet
 

@@ -23,7 +23,7 @@ from deploy.xephang.year.stage import Stage, local
 from shared.contracts.common import Agency
 from shared.kernel.canonical import canonical_json
 from shared.kernel.clock import SettableClock
-from shared.messaging.broker import subscribe
+from shared.messaging.kafka.subscriber import subscribe
 from shared.ruleset.document import Programme
 
 __all__ = [

@@ -33,7 +33,7 @@ GROUPS = (
     ("/pymongo/", "storage, with SQLite itself"),
     ("/aiokafka/", "Kafka client and FastStream"),
     ("/faststream/", "Kafka client and FastStream"),
-    ("/shared/messaging/broker", "Kafka client and FastStream"),
+    ("/shared/messaging/kafka/", "Kafka client and FastStream"),
     ("/shared/messaging/", "inbox, aggregates, relay"),
     ("/shared/kernel/canonical", "JSON: written, read, canonical"),
     ("/json/", "JSON: written, read, canonical"),

@@ -18,7 +18,7 @@ from services.verification.app import definition as verification
 from shared.contracts.registry import SERVICES
 from shared.http.auth import DemoIssuer
 from shared.kernel.clock import Clock, SystemClock
-from shared.messaging.broker import create_topics, touch_topics
+from shared.messaging.kafka.topics import create_topics, touch_topics
 from shared.messaging.relay import RelayLimits
 from shared.service import Definition, Parts, Service, store_indexes
 from shared.storage.opening import open_store

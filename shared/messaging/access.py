@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MECHANISM", "Access"]
+__all__ = ["ANYBODY", "MECHANISM", "Access"]
 
 MECHANISM = "SCRAM-SHA-512"
 
@@ -41,3 +41,6 @@ class Access:
         if options:
             options["security_protocol"] = ("SASL_" if self.user else "") + ("SSL" if self.tls else "PLAINTEXT")
         return options
+
+
+ANYBODY = Access()

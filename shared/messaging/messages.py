@@ -9,8 +9,18 @@ from typing import Protocol
 from shared.contracts.envelope import EVENT_TYPES
 from shared.telemetry.trace_context import parse
 
-__all__ = ["BrokerProgress", "Message", "Placed", "Publisher", "PublisherUnavailable", "Record", "described"]
+__all__ = [
+    "REPUBLISH_REQUESTS",
+    "BrokerProgress",
+    "Message",
+    "Placed",
+    "Publisher",
+    "PublisherUnavailable",
+    "Record",
+    "described",
+]
 
+REPUBLISH_REQUESTS = "republish-requests"  # the topic on which consumers ask owners for what is missing
 # Carried by every message of ours: where it stands in its owner's journal, for operators and `replay`.
 POSITION_HEADER = "x-journal-position"
 

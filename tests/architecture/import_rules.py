@@ -35,8 +35,8 @@ ONLY_IN = {
     "bson": ("shared.storage.mongo", "deploy"),
     "durable": ("services.scoring.adapters.durable_engine",),
     "openpyxl": ("services.scoring.adapters.workbook_file",),
-    "faststream": ("shared.messaging.broker", "deploy"),
-    "aiokafka": ("shared.messaging.broker", "deploy"),
+    "faststream": ("shared.messaging.kafka", "deploy"),
+    "aiokafka": ("shared.messaging.kafka", "deploy"),
     "confluent_kafka": ("deploy",),
 }
 READS_ENVIRONMENT = ("shared.settings", "deploy")

@@ -14,7 +14,7 @@ CONFIG = ROOT / "deploy" / "tooling" / "importlinter.ini"
 # In a tree of the same shape: what is allowed, and for every contract something that breaks it.
 ALLOWED = {
     "shared.storage.mongo": "import motor, pymongo, bson",
-    "shared.messaging.broker": "import faststream, aiokafka",
+    "shared.messaging.kafka.broker": "import faststream, aiokafka",
     "services.scoring.adapters.durable_engine": "import durable",
     "services.scoring.adapters.workbook_file": "import openpyxl",
 }

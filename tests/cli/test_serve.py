@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from deploy.xephang.embedded import EmbeddedBroker
 from shared.http.auth import DemoIssuer
-from shared.messaging.broker import touch_topics
+from shared.messaging.kafka.topics import touch_topics
 from tests.cli.conftest import ROOT, Run
 
 

@@ -18,7 +18,8 @@ from deploy.kafka.grants import Grant, grants, users
 from deploy.servers import KafkaServer
 from deploy.xephang.cli import app
 from shared.messaging.access import Access
-from shared.messaging.broker import GroupProgress, check_broker
+from shared.messaging.kafka.progress import GroupProgress
+from shared.messaging.kafka.topics import check_broker
 from shared.messaging.messages import PublisherUnavailable
 
 pytestmark = [

@@ -7,7 +7,8 @@ import pytest
 from aiokafka import TopicPartition
 from test_servers import consume, create_topic
 
-from shared.messaging.broker import FastStreamPublisher, build_broker
+from shared.messaging.kafka.broker import build_broker
+from shared.messaging.kafka.publisher import FastStreamPublisher
 from shared.messaging.messages import Message, PublisherUnavailable
 
 pytestmark = pytest.mark.connected

@@ -21,7 +21,10 @@ from typer.testing import CliRunner
 from deploy.servers import KafkaServer
 from deploy.xephang.cli import app
 from shared.messaging.access import Access
-from shared.messaging.broker import FastStreamPublisher, GroupProgress, build_broker, check_broker
+from shared.messaging.kafka.broker import build_broker
+from shared.messaging.kafka.progress import GroupProgress
+from shared.messaging.kafka.publisher import FastStreamPublisher
+from shared.messaging.kafka.topics import check_broker
 from shared.messaging.messages import Message
 
 pytestmark = [

@@ -451,7 +451,7 @@ class TestStore:
         async def at_once(_: int) -> None:
             return None
 
-        monkeypatch.setattr("shared.messaging.inbox.wait_for_others", at_once)
+        monkeypatch.setattr("shared.messaging.advance.wait_for_others", at_once)
         monkeypatch.setattr("shared.messaging.commands.wait_for_others", at_once)
 
         async def put_many(writes: Any) -> list[bool]:

@@ -14,7 +14,7 @@ from delivery_world import ToyService, World, record_of
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.registry import topics
-from shared.messaging import aggregate, inbox
+from shared.messaging import aggregate, parked
 from shared.messaging.messages import Record
 
 STREAM = "intake/shops/pho"
@@ -255,8 +255,8 @@ class _OtherOrder:
 async def test_of_very_many_parked_the_first_are_named_and_all_are_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "_TOLD", 3)
-    monkeypatch.setattr(inbox, "_PAGE", 2)
+    monkeypatch.setattr(parked, "_TOLD", 3)
+    monkeypatch.setattr(parked, "_PAGE", 2)
     for shop in range(7):
         data = DishServedV1(shop=f"shop-{shop}", number=1, amount=1, price_list="menu")
         await world.till.inbox.consume([record_of(data, stream=f"verification/kitchens/shop-{shop}", sequence=1)])

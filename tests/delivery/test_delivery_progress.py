@@ -9,7 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from shared.messaging.broker import _Together
+from shared.messaging.kafka.progress import Together
 from shared.messaging.messages import PublisherUnavailable
 
 
@@ -35,7 +35,7 @@ class Broker:
 
 async def test_questions_of_one_moment_are_one_request() -> None:
     broker = Broker()
-    ask = _Together(broker)
+    ask = Together(broker)
     assert await asyncio.gather(ask(places("a")), ask(places("bb", 3)), ask(places("a"))) == [
         {0: 1, 1: 2},
         {0: 2, 1: 3, 2: 4},
@@ -46,7 +46,7 @@ async def test_questions_of_one_moment_are_one_request() -> None:
 
 async def test_what_is_asked_later_is_asked_anew() -> None:
     broker = Broker()
-    ask = _Together(broker)
+    ask = Together(broker)
     await ask(places("a"))
     await ask(places("a"))
     assert broker.requests == [["a"], ["a"]]
@@ -54,7 +54,7 @@ async def test_what_is_asked_later_is_asked_anew() -> None:
 
 async def test_topic_without_a_leader_holds_up_no_other() -> None:
     broker = Broker("bad")
-    ask = _Together(broker)
+    ask = Together(broker)
     good, bad = await asyncio.gather(ask(places("good")), ask(places("bad")), return_exceptions=True)
     assert good == {0: 4, 1: 5}
     assert isinstance(bad, KafkaConnectionError)
@@ -62,7 +62,7 @@ async def test_topic_without_a_leader_holds_up_no_other() -> None:
 
 
 async def test_one_that_asks_no_longer_takes_the_answer_from_nobody() -> None:
-    ask = _Together(Broker())
+    ask = Together(Broker())
     first, second = asyncio.create_task(ask(places("a"))), asyncio.create_task(ask(places("b")))
     await asyncio.sleep(0)
     first.cancel()
@@ -71,7 +71,7 @@ async def test_one_that_asks_no_longer_takes_the_answer_from_nobody() -> None:
 
 
 async def test_who_waits_when_it_ends_is_told() -> None:
-    ask = _Together(Broker())
+    ask = Together(Broker())
     waiting = asyncio.create_task(ask(places("a")))
     await asyncio.sleep(0)
     ask.stop()

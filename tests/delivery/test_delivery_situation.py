@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock, MagicMock
 
 from aiokafka import ConsumerRecord
 
-from shared.messaging.broker import _Consumption
+from shared.messaging.kafka.consumption import Consumption
 from shared.telemetry.situation import now
 from shared.telemetry.spans import Spans
 
@@ -23,7 +23,7 @@ async def test_a_batch_is_not_told_of_under_the_correlation_of_the_message_befor
     said: list[Mapping[str, Any]] = []
     inbox = SimpleNamespace(consume=AsyncMock(side_effect=lambda _: said.append(dict(now()))))
     part: Any = AsyncMock()
-    take = _Consumption("scoring", inbox, part, part, MagicMock(), Spans("scoring"))  # type: ignore[arg-type]
+    take = Consumption("scoring", inbox, part, part, MagicMock(), Spans("scoring"))  # type: ignore[arg-type]
     for batch in ([a_record(1, ce_correlationid="2022-it-1")], [a_record(2), a_record(3)]):
         message: Any = SimpleNamespace(raw_message=batch, consumer=None, ack=AsyncMock())
         await take(message)

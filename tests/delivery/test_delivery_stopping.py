@@ -18,7 +18,8 @@ from deploy.xephang.embedded import EmbeddedBroker
 from shared.contracts.registry import topics
 from shared.http.auth import TokenVerifier
 from shared.kernel.clock import SettableClock
-from shared.messaging.broker import GroupProgress, touch_topics
+from shared.messaging.kafka.progress import GroupProgress
+from shared.messaging.kafka.topics import touch_topics
 from shared.messaging.relay import RelayLimits
 from shared.service import Definition, Parts, Service, store_indexes
 from shared.stopping import StoppingTime

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.xephang.platform import Platform
 from deploy.xephang.year.office import Office, wait_for
-from shared.messaging.broker import FastStreamPublisher
+from shared.messaging.kafka.publisher import FastStreamPublisher
 from shared.messaging.messages import PublisherUnavailable
 
 OPERATOR, RULES, SECOND, VERIFIER, PLATFORM, CHAIRMAN = (

@@ -10,7 +10,7 @@ from small_year import assert_same_files, small_year_on_a_platform
 
 from deploy.xephang.year.office import wait_for
 from deploy.xephang.year.stage import OPERATOR
-from shared.messaging.broker import FastStreamPublisher
+from shared.messaging.kafka.publisher import FastStreamPublisher
 from shared.messaging.messages import Message, Placed
 
 Publish = Callable[[FastStreamPublisher, Sequence[Message]], Awaitable[list[Placed]]]

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from deploy.xephang.year.stage import OPERATOR
 from shared.contracts.registry import SERVICES, Topic, topics
-from shared.messaging.broker import create_topics
+from shared.messaging.kafka.topics import create_topics
 from tests.faults.campaign import SILENT, Play, Produced, produce
 from tests.faults.ground import Ground
 from tests.faults.ledger import Letter, Place

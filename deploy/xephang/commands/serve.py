@@ -129,7 +129,7 @@ async def _retried(attempt: Callable[[], Awaitable[_T]], wait: float, what: str,
 async def _broker(settings: ServiceSettings) -> None:
     from aiokafka.errors import KafkaError
 
-    from shared.messaging.broker import check_broker, create_topics
+    from shared.messaging.kafka.topics import check_broker, create_topics
 
     if not settings.create_topics:
         await check_broker(settings.kafka, settings.access())

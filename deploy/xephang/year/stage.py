@@ -8,7 +8,8 @@ from datetime import date, datetime, time
 
 from deploy.xephang.year.office import Office
 from shared.kernel.clock import LOCAL_ZONE, Clock, SettableClock
-from shared.messaging.broker import FastStreamPublisher, build_broker
+from shared.messaging.kafka.broker import build_broker
+from shared.messaging.kafka.publisher import FastStreamPublisher
 from shared.messaging.messages import Message
 
 __all__ = ["CHAIRMAN", "OPERATOR", "PLATFORM", "RULES_ADMIN", "SECOND_ADMIN", "VERIFIER", "Stage", "local"]
