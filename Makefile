@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run up up-real servers servers-stop test check format types lint contracts lock faults bench clean
+.PHONY: help run up up-real servers servers-stop test test-long check format types lint contracts lock faults bench clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ servers-stop: $(VENV)/.ready ## stop what make servers started
 test: $(VENV)/.ready ## format, types, import directions and the fast tests
 	@$(MAKE) --no-print-directory check
 	@$(PY) -m pytest -n 2 --dist worksteal
+
+test-long: $(VENV)/.ready ## the long tests at their whole length (some half an hour); CI runs a fifth of them
+	@XEPHANG_TEST_LENGTH=whole $(PY) -m pytest -m "slow and not connected" -n 2 --dist worksteal
 
 check: $(VENV)/.ready lint types ## the checks that need no running
 	@$(VENV)/bin/lint-imports --config deploy/tooling/importlinter.ini

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from lengths import at_length
 from store_databases import Databases
 
 from shared.storage.port import Document, DocumentStore, JournalEntry, VersionConflict, Write
@@ -20,7 +21,7 @@ QUICK = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-THOROUGH = settings(QUICK, max_examples=300, stateful_step_count=50)
+THOROUGH = settings(QUICK, max_examples=at_length(300), stateful_step_count=50)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 scalars = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | texts

@@ -13,6 +13,7 @@ from delivery_toys import KITCHENS, SHOPS, place
 from delivery_world import LIMITS, ToyService, World
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from lengths import at_length
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.messaging.messages import PublisherUnavailable
@@ -273,6 +274,6 @@ def test_two_processes_leave_the_newest_state_last(steps: Sequence[tuple[Any, ..
 
 @pytest.mark.slow
 @given(of_orders | of_prices, st.booleans())
-@settings(anything, max_examples=2_000)
+@settings(anything, max_examples=at_length(5_000))
 def test_two_processes_at_length(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
     asyncio.run(live_through(steps, journals_at_once))

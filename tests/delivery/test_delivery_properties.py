@@ -13,6 +13,7 @@ from delivery_store import Crash
 from delivery_world import REQUESTS, World, shuffled
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from lengths import at_length
 
 from shared.messaging.messages import Record
 
@@ -185,7 +186,7 @@ def test_watermark_never_passes_what_some_group_has_not_consumed(
 
 @pytest.mark.slow
 @given(fates, st.booleans())
-@settings(anything, max_examples=1500)
+@settings(anything, max_examples=at_length(2_500))
 def test_everything_is_billed_once_and_in_order_at_length(
     steps: Sequence[tuple[Any, ...]], journals_at_once: bool
 ) -> None:
@@ -194,6 +195,6 @@ def test_everything_is_billed_once_and_in_order_at_length(
 
 @pytest.mark.slow
 @given(gentle_fates, st.booleans())
-@settings(anything, max_examples=1000)
+@settings(anything, max_examples=at_length(2_500))
 def test_watermark_at_length(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
     asyncio.run(watch_watermarks(steps, journals_at_once))

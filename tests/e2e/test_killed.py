@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lengths import WHOLE
 from small_year import SMALL, YEAR, assert_same_files
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,6 @@ def check(folder: Path, seed: int, kills: int, undisturbed: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(5 if WHOLE else 1))
 def test_year_is_the_same_however_often_and_whenever_it_is_killed(tmp_path: Path, undisturbed: Path, seed: int):
     check(tmp_path, seed=seed, kills=6, undisturbed=undisturbed)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lengths import at_length
 from pydantic import ValidationError
 from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, an_input
 from scoring_strategies import rule_sets
@@ -238,7 +239,7 @@ def test_a_criterion_in_another_section_is_told() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=at_length(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rule_sets(), st.randoms())
 def test_any_field_of_any_rule_set_that_changes_is_told(rule_set: RuleSet, random: Any) -> None:
     assert amend(rule_set, rule_set).is_empty()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from lengths import at_length
 from scoring_builders import a_criterion, a_rule, a_rule_set, a_section, an_input
 from scoring_strategies import rule_sets
 
@@ -365,7 +366,7 @@ def test_proposals_for_any_rule_set_run_as_they_say(rule_set: RuleSet) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=at_length(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rule_sets())
 def test_proposals_for_many_rule_sets_run_as_they_say(rule_set: RuleSet) -> None:
     assert_proposals_run_as_they_say(rule_set)

@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lengths import at_length
 from scoring_cards import drawn_submissions
 from scoring_strategies import best_of_group, rule_sets, submissions
 
@@ -64,16 +65,16 @@ def test_production_and_reference_agree(limits: Limits | None, data: st.DataObje
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limits", [None, TIGHT], ids=["usual", "tight"])
-@settings(max_examples=800, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=at_length(800), deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_production_and_reference_agree_on_many(limits: Limits | None, data: st.DataObject) -> None:
     compare(data, limits)
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=at_length(200), deadline=None, suppress_health_check=QUIET)
 @given(rule_set=rule_sets(), seed=st.integers(0, 2**32))
-def test_columns_closures_and_reference_agree_on_a_hundred_thousand_cards(rule_set: RuleSet, seed: int) -> None:
+def test_columns_closures_and_reference_agree_on_very_many_cards(rule_set: RuleSet, seed: int) -> None:
     """Five hundred cards of each rule set, in batches, with the group's own highest values; the reference agrees."""
     compiled = compile_rule_set(rule_set)
     engine = DurableEngine()

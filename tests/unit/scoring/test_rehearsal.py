@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lengths import at_length
 from scoring_builders import a_criterion, a_rule_set, a_section, a_submission, an_input
 from scoring_strategies import best_of_group, rule_sets, submissions
 
@@ -124,7 +125,7 @@ def test_a_figure_that_another_criterion_asks_for_may_no_longer_be_not_applicabl
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=at_length(150), deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_what_cannot_differ_is_rightly_left_out_of_many(data: st.DataObject) -> None:
     compare(data)
