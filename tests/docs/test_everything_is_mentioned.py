@@ -65,7 +65,7 @@ def test_a_service_says_what_it_hears_says_and_keeps(service: str) -> None:
 
 
 def test_methods_of_scoring_are_in_the_glossary() -> None:
-    document = (ROOT / "shared" / "ruleset" / "document.py").read_text(encoding="utf-8")
+    document = (ROOT / "shared" / "ruleset" / "document_criteria.py").read_text(encoding="utf-8")
     forms = re.findall(r'form: Literal\["(\w+)"\]', document)
     assert len(forms) == 11
     assert not _missing(forms, (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"))
