@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from deploy.bench.processes import processor_seconds, resident_mb
 from deploy.servers.archive import provision_for_quick_starts
 from deploy.xephang.real import RealPlatform
 from deploy.xephang.year.answering import STRUCTURED
@@ -234,7 +234,7 @@ async def _sample(platform: RealPlatform, office: Office, watch: _Watch, submiss
         done = status["consumed"].get("submissions", {}).get("consumed", 0)
         watch.done.append(done)
         for name, service in platform.services.items():
-            watch.memory.setdefault(name, []).append(_resident(service.pid))
+            watch.memory.setdefault(name, []).append(resident_mb(service.pid))
         if len(watch.done) % 60 == 0:
             print(f"burst: {done:,} of {submissions:,} have a case", file=sys.stderr)
         if done >= submissions:
@@ -296,18 +296,9 @@ def _answered(log: Path) -> list[float]:
     return [line["ms"] / 1000 for line in lines if line.get("method") == "POST" and line.get("status") == 201]
 
 
-def _resident(pid: int | None) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
-
-
 def _spent(platform: RealPlatform) -> float:
     """Seconds of processor time of the four services so far."""
-    ticks = 0
-    for service in platform.services.values():
-        fields = Path(f"/proc/{service.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(processor_seconds(service.pid) for service in platform.services.values())
 
 
 def _flat(figures: Mapping[str, Any], before: str = "") -> dict[str, float]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from pathlib import Path
 
+from deploy.bench.processes import resident_mb
 from deploy.bench.synthetic import adversarial_submissions, submissions, synthetic_rule_set
 from services.scoring.adapters.durable_engine import DurableEngine
 from services.scoring.scorer import Scorer
@@ -31,14 +32,14 @@ def memory_growth(cards: int = 1_000_000) -> dict[str, float]:
     scorer = Scorer(DurableEngine())
     mixed = _mixed(rule_set)
     scorer.score(rule_set, [next(mixed) for _ in range(_BATCH)], {})
-    found = {"MB at the start": _resident()}
+    found = {"MB at the start": resident_mb(os.getpid())}
     start = time.process_time()
     for number in range(0, cards, _BATCH):
         for card in scorer.score(rule_set, [next(mixed) for _ in range(_BATCH)], {}):
             _ = card.points, card.level
         if number + _BATCH == cards // 10:
-            found["MB after a tenth"] = _resident()
-    found["MB after all"] = _resident()
+            found["MB after a tenth"] = resident_mb(os.getpid())
+    found["MB after all"] = resident_mb(os.getpid())
     found["MB of growth"] = found["MB after all"] - found["MB at the start"]
     found["cards"] = cards
     found["seconds, making the cards included"] = time.process_time() - start
@@ -146,12 +147,3 @@ def _mixed(rule_set: RuleSet) -> Iterator[VerifiedSubmission]:
         figures = halves[one][0] | halves[other][1]
         answers = Answers.model_construct(figures=figures, evidence=made[other].answers.evidence)
         yield made[one].model_copy(update={"answers": answers, "days_late": made[other].days_late})
-
-
-def _resident() -> float:
-    """Resident memory in megabytes; 0 where the system does not say."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0.0
-    line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024

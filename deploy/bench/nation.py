@@ -1,216 +1,310 @@
-"""A nation's assessment: submissions over real Kafka to published rankings, four services in one process, SQLite.
+"""A nation's assessment, from the first submission to published rankings: four services as four processes.
 
-Counted in milliseconds of processor time a submission, by stage: other work on the machine changes it little. The
-agencies' own part (making and posting their answers) is measured apart. Beside it how much memory is resident when a
-stage is done; what the agencies have yet to post, and what the client of Kafka keeps of it, is in there too.
+They stand on a real Kafka, and on SQLite or a MongoDB-wire server, on this machine. Looked at after each stage: seconds
+on the clock, and of each process its processor time and what of it is resident. The agencies post from a process of
+their own; how far the services are is seen in their stores, so that nobody who works is asked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import resource
+import os
+import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.servers import KafkaServer
+from deploy.bench.hops_platform import open_campaign, plan_of
+from deploy.bench.nation_agencies import Agencies
+from deploy.bench.processes import highest_mb, processor_seconds, resident_mb
+from deploy.servers import KafkaServer, MongoServer
+from deploy.servers.archive import provision_for_quick_starts
 from deploy.xephang.collector import collect_seldom
-from deploy.xephang.platform import Platform
-from deploy.xephang.year.answering import Answering, Posting, answer_event
-from deploy.xephang.year.example import ExampleYear, example_year
+from deploy.xephang.platform import DEFINITIONS, Platform
+from deploy.xephang.real import RealPlatform
+from deploy.xephang.year.example import ExampleYear
 from deploy.xephang.year.office import Office
-from deploy.xephang.year.play import put_in_force
-from deploy.xephang.year.stage import CHAIRMAN, OPERATOR, VERIFIER, Stage, local
-from shared.contracts.common import Agency
-from shared.kernel.canonical import canonical_json
-from shared.kernel.clock import SettableClock
-from shared.messaging.messages import Message
-from shared.ruleset.document import Group, Programme, RuleSet
+from deploy.xephang.year.stage import CHAIRMAN, OPERATOR, VERIFIER, Stage
+from shared.contracts.registry import SERVICES
+from shared.kernel.clock import SystemClock
+from shared.service import store_indexes
+from shared.storage.opening import open_store
+from shared.storage.port import DocumentStore
 
-__all__ = ["nation_costs"]
+__all__ = ["AGENCIES", "BEHIND", "STAGES", "STORES", "TOGETHER", "Look", "Nation", "nation", "nation_in_one_process"]
 
 AGENCIES = 300
-_SETS = ("it-province/2021.1.yaml", "portal-province/2021.1.yaml")
-_POSTED_AT_ONCE = 500
+STORES = ("sqlite", "mongo")
+STAGES = (
+    "posted",
+    "taken in, cases open",
+    "verified",
+    "provisional scorecards",
+    "final scorecards, rankings",
+    "decided, signed, published",
+)
+BEHIND = "what followed (publishing's copies)"
+TOGETHER = "the services in one process, with the verifier's calls"
+_PROGRAMMES = ("it", "portal")
 _ACCEPTED_AT_ONCE = 500  # agencies a request
 _IDLE_SECONDS = 5.0
-_PATIENCE = 1200.0
+_LOOK_EVERY = 0.2
+_PATIENCE = 3600.0
+_REQUEST_SECONDS = 600
+_MONGO_HEAP = "-Xmx10g"  # all that is stored lies in its memory
+
+
+@dataclass(frozen=True)
+class Look:
+    """At one moment: seconds since the first post; of each process, processor seconds so far and megabytes resident."""
+
+    seconds: float
+    processor: Mapping[str, float]
+    resident: Mapping[str, float]
 
 
 @dataclass
-class _Costs:
-    """What was spent since the last look, by stage."""
+class Nation:
+    """What was seen, by stage ("start" is first). `idle`: processor milliseconds a second of whoever has nothing to do.
 
-    submissions: int
-    by_stage: dict[str, float] = field(default_factory=dict)
-    megabytes: dict[str, float] = field(default_factory=dict)
-    cpu: float = field(default_factory=time.process_time)
-    wall: float = field(default_factory=time.perf_counter)
-
-    def stage(self, name: str) -> None:
-        """A stage is done: its milliseconds of processor time, for each submission, and the memory resident now."""
-        now = time.process_time()
-        self.by_stage[name] = (now - self.cpu) * 1000 / self.submissions
-        self.megabytes[name] = _resident()
-        self.cpu = now
-
-
-def _resident() -> float:
-    """Megabytes of this process that lie in memory now; where the system does not tell, the most that ever did."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text("ascii").split()[1]) * resource.getpagesize() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-async def nation_costs(
-    agencies: int = AGENCIES, watching: Callable[[], AbstractContextManager[object]] = nullcontext
-) -> dict[str, float]:
-    """Milliseconds of processor time a submission by stage, seconds in all, and megabytes resident.
-
-    `watching` is entered around the work of the services: a profiler.
+    `highest`: megabytes that each service ever had resident. `making`: processor seconds for the answers, beforehand.
     """
-    members = tuple(Agency(id=f"co-quan-{n}", name=f"Cơ quan {n}", group="province") for n in range(agencies))
-    plan = replace(example_year(2021), agencies=members, late={}, missing=frozenset())
-    clock = SettableClock(local(plan.dispatch.issued_on))
-    with KafkaServer() as kafka, tempfile.TemporaryDirectory() as folder:
-        platform = Platform(Path(folder), clock=clock, kafka=kafka.address)
+
+    agencies: int
+    store: str
+    services: tuple[str, ...]
+    looks: dict[str, Look] = field(default_factory=dict)
+    highest: dict[str, float] = field(default_factory=dict)
+    idle: dict[str, float] = field(default_factory=dict)
+    making: float = 0.0
+
+    @property
+    def submissions(self) -> int:
+        """One of each agency for each programme."""
+        return self.agencies * len(_PROGRAMMES)
+
+    @property
+    def seconds(self) -> float:
+        """From the first post to published rankings."""
+        return self.looks[STAGES[-1]].seconds
+
+    def stage_seconds(self, stage: str) -> float:
+        """That a stage took on the clock."""
+        return self.looks[stage].seconds - self._before(stage).seconds
+
+    def stage_ms(self, stage: str) -> float:
+        """Processor milliseconds a submission that all services took in a stage."""
+        return sum(self._ms(self._before(stage), self.looks[stage], name) for name in self.services)
+
+    def ms(self, who: str) -> float:
+        """Processor milliseconds a submission that somebody took from the first post until nothing was left to do."""
+        return self._ms(self.looks["start"], self.looks[BEHIND], who)
+
+    def ms_without_idling(self, who: str) -> float:
+        """The same without what it takes when it has nothing to do."""
+        return self.ms(who) - self.idle[who] * self.looks[BEHIND].seconds / self.submissions
+
+    def _before(self, stage: str) -> Look:
+        names = list(self.looks)
+        return self.looks[names[names.index(stage) - 1]]
+
+    def _ms(self, before: Look, after: Look, who: str) -> float:
+        return (after.processor[who] - before.processor[who]) * 1000 / self.submissions
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """Where a nation is played: `processes` are those looked at, by name, and which of them are `services`."""
+
+    office: Office
+    kafka: str
+    store: str
+    stores: Mapping[str, DocumentStore]
+    services: Mapping[str, int]
+    others: Mapping[str, int]
+
+
+async def nation(agencies: int, store: str = STORES[0]) -> Nation:
+    """Four services as four processes."""
+    provision_for_quick_starts()
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xephang-nation-")))
+        kafka = await stack.enter_async_context(KafkaServer())
+        others = {"Kafka": kafka.pid or 0}
+        address = f"sqlite:///{folder}/stores"
+        if store == "mongo":
+            mongo = await stack.enter_async_context(MongoServer(java_options=[_MONGO_HEAP]))
+            address, others["the store"] = mongo.address, mongo.pid or 0
+        platform = RealPlatform(folder, kafka=kafka.address, store=address)
+        stack.push_async_callback(platform.stop)
         await platform.start()
-        try:
-            async with Office(platform.url, platform.issuer) as office:
-                stage = Stage(office, platform.kafka, clock, lambda _: None)
-                answers = await _opened(stage, plan)
-                collect_seldom()  # as `xephang up` and `xephang serve` do
-                return await _measured(platform, stage, plan, answers, watching)
-        finally:
-            await platform.stop()
+        urls = {name: service.url for name, service in platform.services.items()}
+        office = await stack.enter_async_context(Office(urls, platform.issuer, _REQUEST_SECONDS))
+        stores = await stack.enter_async_context(_stores(address))
+        services = {name: service.pid or 0 for name, service in platform.services.items()}
+        others["the bench (a verifier, an operator, looking)"] = os.getpid()
+        return await _played(_Ground(office, kafka.address, store, stores, services, others), agencies, folder)
 
 
-async def _opened(stage: Stage, plan: ExampleYear) -> list[Message]:
-    """The campaign is open; an answer of each agency to each programme, ready to post."""
-    rule_sets: dict[tuple[Programme, Group], RuleSet] = {}
-    for name in _SETS:
-        rule_set = await put_in_force(stage, name, plan.year)
-        rule_sets[(rule_set.programme, rule_set.group)] = rule_set
-    await Answering(stage, plan, rule_sets).open()
-    now = stage.clock.now()
-    postings = [Posting(member, programme, 1, now) for member in plan.agencies for programme, _ in rule_sets]
-    return [
-        Message(
-            "platform-submissions",
-            f"{plan.campaign}/{posting.agency.id}",
-            {"content-type": "application/cloudevents+json"},
-            canonical_json(answer_event(plan, rule_sets, posting)),
-        )
-        for posting in postings
-    ]
+async def nation_in_one_process(
+    agencies: int, watching: Callable[[], AbstractContextManager[object]] = nullcontext
+) -> Nation:
+    """Four services in this process, SQLite, for a profiler: `watching` is entered around the work."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xephang-nation-")))
+        kafka = await stack.enter_async_context(KafkaServer())
+        platform = Platform(folder, kafka=kafka.address)
+        stack.push_async_callback(platform.stop)
+        await platform.start()
+        office = await stack.enter_async_context(Office(platform.url, platform.issuer, _REQUEST_SECONDS))
+        stores = {name: service.aggregates.store for name, service in platform.services.items()}
+        ground = _Ground(office, kafka.address, STORES[0], stores, {TOGETHER: os.getpid()}, {"Kafka": kafka.pid or 0})
+        collect_seldom()  # as `xephang up` and `xephang serve` do
+        return await _played(ground, agencies, folder, watching)
 
 
-async def _measured(
-    platform: Platform,
-    stage: Stage,
-    plan: ExampleYear,
-    answers: list[Message],
-    watching: Callable[[], AbstractContextManager[object]],
-) -> dict[str, float]:
-    campaign, everybody = plan.campaign, len(answers)
-    costs, at_first = _Costs(everybody), _resident()
-
-    def there(service: str, collection: str, index: str, value: str) -> Callable[[], Awaitable[int]]:
-        store = platform.services[service].aggregates.store
-        return lambda: store.count(collection, index, value)
-
-    for start in range(0, everybody, _POSTED_AT_ONCE):
-        await stage.publish(answers[start : start + _POSTED_AT_ONCE])
-    costs.stage("posting (the agencies' own)")
-    with watching():
-        await _until(there("intake", "submissions", "campaign", campaign), everybody)
-        await _until(there("verification", "cases", "campaign", campaign), everybody)
-        costs.stage("taken in, cases open")
-        for start in range(0, len(plan.agencies), _ACCEPTED_AT_ONCE):
-            some = [agency.id for agency in plan.agencies[start : start + _ACCEPTED_AT_ONCE]]
-            request = {"campaign": campaign, "agencies": some}
-            await stage.office.post("/verification/cases/accept-all", VERIFIER, request)
-        costs.stage("verified")
-        tables = [f"{campaign}/{programme}/province" for programme in ("it", "portal")]
-        for table in tables:
-            await _until(there("scoring", "cards", "table", table), everybody // 2)
-        costs.stage("provisional scorecards")
-        stage.at(local(plan.dispatch.issued_on).replace(month=12))
-        await stage.office.post(f"/intake/campaigns/{campaign}/close", OPERATOR, {})
-        for table in tables:
-            await _until(_ranked(platform, table), everybody // 2)
-        await _until(_all_told(platform), 1)
-        costs.stage("final scorecards, rankings")
-        await _published(platform, stage, plan, tables)
-        costs.stage("decided, signed, published")
-    total = sum(costs.by_stage.values())
-    seconds = time.perf_counter() - costs.wall
-    await asyncio.sleep(_IDLE_SECONDS)
-    costs.stage("idle")
-    costs.megabytes.pop("idle")
-    idle = costs.by_stage.pop("idle") * everybody / _IDLE_SECONDS
-    return {
-        **{f"{name}, ms": spent for name, spent in costs.by_stage.items()},
-        "megabytes before": at_first,
-        **{f"{name}, megabytes": resident for name, resident in costs.megabytes.items()},
-        "in all, ms": total,
-        "in all, without what idling takes, ms": total - idle * seconds / everybody,
-        "seconds": seconds,
-        "idle, ms a second": idle,
-        "megabytes at most": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+@asynccontextmanager
+async def _stores(address: str) -> AsyncIterator[dict[str, DocumentStore]]:
+    """The services' stores, to look into."""
+    stores: dict[str, DocumentStore] = {}
+    try:
+        for name in SERVICES:
+            stores[name] = await open_store(address, name, store_indexes(DEFINITIONS[name]().collections))
+        yield stores
+    finally:
+        for each in stores.values():
+            await each.close()
 
 
-async def _published(platform: Platform, stage: Stage, plan: ExampleYear, tables: list[str]) -> None:
-    """The Decision is drafted, read, signed and told, and the public reads every table and the Decision's page."""
-    office, path = stage.office, f"/publishing/decisions/{plan.campaign}"
-    store = platform.services["publishing"].aggregates.store
-
-    async def computed() -> int:
-        return len(await store.get_many("rankings", tables))
-
-    await _until(computed, len(tables))
-    stage.at(local(plan.decision_date, 9))
-    draft = {
-        "number": plan.decision_number,
-        "issued_on": plan.decision_date.isoformat(),
-        "title": "Công bố kết quả (thử tải)",
-    }
-    await office.post(f"{path}/draft", OPERATOR, draft)
-    newest = (await office.get(path, OPERATOR))["documents"][-1]
-    read = {"draft": newest["draft"], "content_hash": newest["content_hash"]}
-    await office.post(f"{path}/sign", CHAIRMAN, read)
-    await _until(_all_told(platform), 1)
-    for table in tables:
-        await office.raw(f"/publishing/rankings/{table}")
-        await office.raw(f"/publishing/rankings/{table}/ranking.csv")
-    await office.raw(f"{path}.html")
+async def _played(
+    ground: _Ground,
+    agencies: int,
+    folder: Path,
+    watching: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Nation:
+    plan = plan_of(agencies)
+    async with Agencies(agencies, ground.kafka, folder) as posting:
+        await open_campaign(Stage(ground.office, ground.kafka, SystemClock(), lambda _: None), plan)
+        play = _Play(ground, plan, posting)
+        await play.until_settled()
+        with watching():
+            await play.play()
+        return await play.found()
 
 
-def _ranked(platform: Platform, table: str) -> Callable[[], Awaitable[int]]:
-    """How many of a table's agencies have their final scorecard."""
-    store = platform.services["scoring"].aggregates.store
+class _Play:
+    """The stages one after the other, and a look after each."""
 
-    async def ranked() -> int:
-        return await store.count("cards", "table", table) - await store.count("cards", "to_rank", table)
+    def __init__(self, ground: _Ground, plan: ExampleYear, posting: Agencies) -> None:
+        self._ground = ground
+        self._plan = plan
+        self._posting = posting
+        self._tables = [f"{plan.campaign}/{programme}/province" for programme in _PROGRAMMES]
+        self._processes = {**ground.services, **ground.others, "the agencies, posting": posting.pid}
+        self._nation = Nation(len(plan.agencies), ground.store, tuple(ground.services), making=posting.making)
+        self._began = 0.0
 
-    return ranked
+    async def play(self) -> None:
+        """From the first post until nothing is left to do."""
+        self._began = time.perf_counter()
+        self._look("start")
+        await self._posting.post()
+        self._look(STAGES[0])
+        await self._until(self._cases_open)
+        self._look(STAGES[1])
+        await self._accept()
+        self._look(STAGES[2])
+        await self._until(self._scored)
+        self._look(STAGES[3])
+        await self._ground.office.post(f"/intake/campaigns/{self._plan.campaign}/close", OPERATOR, {})
+        await self._until(self._ranked)
+        self._look(STAGES[4])
+        await self._publish()
+        self._look(STAGES[5])
+        await self.until_settled()
+        self._look(BEHIND)
 
+    async def found(self) -> Nation:
+        """What was seen, and what the services take when they have nothing to do."""
+        before = self._processor()
+        await asyncio.sleep(_IDLE_SECONDS)
+        after, nation = self._processor(), self._nation
+        nation.idle = {name: (after[name] - before[name]) * 1000 / _IDLE_SECONDS for name in after}
+        nation.highest = {name: highest_mb(pid) for name, pid in self._ground.services.items()}
+        return nation
 
-def _all_told(platform: Platform) -> Callable[[], Awaitable[int]]:
-    """1 when no service has an event that is still to be published."""
+    async def until_settled(self) -> None:
+        """Nothing is left to be published or consumed."""
+        await self._until(self._settled)
 
-    async def told() -> int:
-        return int(not any([await service.relay.pending() for service in platform.services.values()]))
+    def _look(self, stage: str) -> None:
+        seconds = time.perf_counter() - self._began
+        resident = {name: resident_mb(pid) for name, pid in self._processes.items()}
+        self._nation.looks[stage] = Look(seconds, self._processor(), resident)
+        print(f"nation of {self._nation.agencies}: {stage} after {seconds:.1f} s", file=sys.stderr)
 
-    return told
+    def _processor(self) -> dict[str, float]:
+        return {name: processor_seconds(pid) for name, pid in self._processes.items()}
 
+    async def _until(self, done: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while not await done():  # noqa: ASYNC110 - nobody tells; what is looked at is what the stores hold
+                await asyncio.sleep(_LOOK_EVERY)
 
-async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
-    async with asyncio.timeout(_PATIENCE):
-        while await count() < wanted:  # noqa: ASYNC110 - nobody tells; what is looked at is what the stores hold
-            await asyncio.sleep(0.25)
+    async def _cases_open(self) -> bool:
+        cases = await self._count("verification", "cases", "campaign", self._plan.campaign)
+        return cases == self._nation.submissions
+
+    async def _accept(self) -> None:
+        members = [agency.id for agency in self._plan.agencies]
+        for start in range(0, len(members), _ACCEPTED_AT_ONCE):
+            some = members[start : start + _ACCEPTED_AT_ONCE]
+            request = {"campaign": self._plan.campaign, "agencies": some}
+            await self._ground.office.post("/verification/cases/accept-all", VERIFIER, request)
+
+    async def _scored(self) -> bool:
+        cards = [await self._count("scoring", "cards", "table", table) for table in self._tables]
+        return sum(cards) == self._nation.submissions
+
+    async def _ranked(self) -> bool:
+        """Every final scorecard is written, and publishing has the rankings."""
+        left = [await self._count("scoring", "cards", "to_rank", table) for table in self._tables]
+        known = await self._ground.stores["publishing"].versions("rankings", self._tables)
+        return not any(left) and len(known) == len(self._tables)
+
+    async def _publish(self) -> None:
+        """The Decision is drafted, read, signed and told, and the public reads every table and the Decision's page."""
+        office, plan = self._ground.office, self._plan
+        path = f"/publishing/decisions/{plan.campaign}"
+        draft = {
+            "number": plan.decision_number,
+            "issued_on": plan.decision_date.isoformat(),
+            "title": "Công bố kết quả (thử tải)",
+        }
+        await office.post(f"{path}/draft", OPERATOR, draft)
+        newest = (await office.get(path, OPERATOR))["documents"][-1]
+        read = {"draft": newest["draft"], "content_hash": newest["content_hash"]}
+        await office.post(f"{path}/sign", CHAIRMAN, read)
+        await self._until(self._told)
+        for table in self._tables:
+            await office.raw(f"/publishing/rankings/{table}")
+            await office.raw(f"/publishing/rankings/{table}/ranking.csv")
+        await office.raw(f"{path}.html")
+
+    async def _told(self) -> bool:
+        """Subscribers have the published rankings."""
+        return not await self._ground.stores["publishing"].count_unpublished("rankings")
+
+    async def _settled(self) -> bool:
+        for name in SERVICES:
+            status = await self._ground.office.get(f"/{name}/status", OPERATOR)
+            behind = any(consumed["lag"] for consumed in status["consumed"].values())
+            if not status["consumed"] or behind or status["unpublished"] or status["parked"]:
+                return False
+        return True
+
+    async def _count(self, service: str, collection: str, index: str, value: str) -> int:
+        return await self._ground.stores[service].count(collection, index, value)

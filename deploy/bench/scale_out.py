@@ -32,6 +32,7 @@ from deploy.bench.hops import ACTIVITY, FIRST, is_case_opened
 from deploy.bench.hops_platform import CAMPAIGN, HEADERS, SETS, OurFacts, our_services
 from deploy.bench.hops_side import Side
 from deploy.bench.hops_traffic import Poster, Watch, values_of
+from deploy.bench.processes import processor_seconds
 from deploy.servers import KafkaServer, MongoServer
 from deploy.servers.ports import LOOPBACK, free_port
 from deploy.servers.spawn import spawn
@@ -237,17 +238,8 @@ def _place_of(record: ConsumerRecord[Any, Any]) -> Place:
 
 
 def _servers(ground: _Ground) -> float:
-    return sum(_seconds_of(pid) for pid in (ground.kafka.pid, ground.mongo.pid) if pid is not None)
+    return processor_seconds(ground.kafka.pid) + processor_seconds(ground.mongo.pid)
 
 
 def _processor(processes: Any) -> float:
-    return sum(_seconds_of(process.pid) for process in processes)
-
-
-def _seconds_of(pid: int) -> float:
-    """Processor time of a process so far; 0 where the system does not say."""
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.exists():
-        return 0.0
-    fields = stat.read_text("ascii", errors="replace").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(processor_seconds(process.pid) for process in processes)
