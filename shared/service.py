@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 
 _SWEEP_EVERY = 3.0  # seconds
 _ANSWER_SECONDS = 3.0  # for store and broker to be called well
+_STATUS_SECONDS = 5.0  # for the broker to tell what was consumed
 _STOP_SECONDS = 6.0  # for all of these together:
 _BATCH_SECONDS = 3.0  # until the batch in hand is stored and committed
 _PUBLISH_SECONDS = 1.5  # until what was stored is published
@@ -137,7 +138,9 @@ class Service:
 
     async def start(self) -> None:
         """Connect, publish again what a lost broker needs, and begin to consume."""
-        situation.enter(service=self.name)  # what logs say of all tasks that begin here
+        await asyncio.create_task(self._start(), context=situation.lasting(self.name))
+
+    async def _start(self) -> None:
         await self._broker.start()
         self._tasks = [
             asyncio.create_task(self.relay.run(), name=f"{self.name} relay"),
@@ -219,9 +222,12 @@ class Service:
         return True
 
     async def _broker_answers(self) -> bool:
+        if not self.running:
+            return False
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                return self.running and bool(await self._broker.ping(timeout=_ANSWER_SECONDS))
+                ping = self._broker.ping(timeout=_ANSWER_SECONDS)  # may connect, for all who ask later
+                return await asyncio.create_task(ping, context=situation.lasting(self.name))
         except (TimeoutError, PublisherUnavailable):
             return False
 
@@ -229,44 +235,54 @@ class Service:
         return [f"{topic}[{partition}]" for topic, partition in self._watchdog.stuck()]
 
     async def status(self) -> dict[str, Any]:
-        """What was consumed, what is pending, parked and dead-lettered; plain JSON. `consumed` needs the broker."""
-        try:
-            async with asyncio.timeout(5):
-                consumed = await self._consumed()
-        except (TimeoutError, PublisherUnavailable) as error:
-            log.warning("%s status without the broker: %r", self.name, error)
-            consumed = {}
+        """What was consumed, what is pending, parked and dead-lettered; plain JSON. `consumed` needs the broker.
+
+        All is asked at once: where much is worked off, each answer waits for a batch to be done.
+        """
+        consumed, unpublished, parked, parked_aggregates, letters = await asyncio.gather(
+            self._consumed_if_known(),
+            self.relay.pending(),
+            self.inbox.waiting(),
+            self.inbox.count_waiting(),
+            self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
+        )
         return {
             "service": self.name,
             "running": self.running,
             "consumed": consumed,
             "stuck": self._stuck(),
-            "unpublished": await self.relay.pending(),
-            "parked": await self.inbox.waiting(),
-            "parked_aggregates": await self.inbox.count_waiting(),
-            "dead_letters": await self._parts.store.count(DEAD_LETTERS.name, "status", "waiting"),
+            "unpublished": unpublished,
+            "parked": parked,
+            "parked_aggregates": parked_aggregates,
+            "dead_letters": letters,
         }
 
     async def figures(self) -> Figures:
         """What only metrics tell."""
         return Figures(await self.inbox.held(), self.relay.ahead(), self._parts.limits.max_ahead)
 
-    async def _consumed(self) -> dict[str, Any]:
-        consumed: dict[str, Any] = {}
-        for topic in topics().values():
-            if self.name in topic.consumers and topic.name != REPUBLISH_REQUESTS:
-                committed = await self._progress.committed(self.name, topic.name)
-                ends = await self._progress.ends(topic.name)
-                known = committed.keys() & ends.keys()
-                done, end = sum(committed[p] for p in known), sum(ends[p] for p in known)
-                consumed[topic.name] = {
-                    "consumed": done,
-                    "end": end,
-                    "lag": max(end - done, 0),
-                    "waiting_seconds": round(self._watchdog.waiting(topic.name), 1),
-                    "oldest_seconds": round(self._watchdog.oldest(topic.name), 1),
-                }
-        return consumed
+    async def _consumed_if_known(self) -> dict[str, Any]:
+        names = [topic.name for topic in topics().values() if self.name in topic.consumers]
+        names = [name for name in names if name != REPUBLISH_REQUESTS]
+        try:
+            async with asyncio.timeout(_STATUS_SECONDS):
+                counts = await asyncio.gather(*map(self._consumed, names))
+        except (TimeoutError, PublisherUnavailable) as error:
+            log.warning("%s status without the broker: %r", self.name, error)
+            return {}
+        return dict(zip(names, counts, strict=True))
+
+    async def _consumed(self, topic: str) -> dict[str, Any]:
+        committed, ends = await asyncio.gather(self._progress.committed(self.name, topic), self._progress.ends(topic))
+        known = committed.keys() & ends.keys()
+        done, end = sum(committed[p] for p in known), sum(ends[p] for p in known)
+        return {
+            "consumed": done,
+            "end": end,
+            "lag": max(end - done, 0),
+            "waiting_seconds": round(self._watchdog.waiting(topic), 1),
+            "oldest_seconds": round(self._watchdog.oldest(topic), 1),
+        }
 
     def _restarting(self, restart: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def counted() -> None:

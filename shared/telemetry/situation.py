@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any
 
-__all__ = ["being", "enter", "note", "now"]
+__all__ = ["being", "lasting", "note", "now"]
 
 _situation: ContextVar[dict[str, Any] | None] = ContextVar("situation", default=None)
 
@@ -20,9 +20,15 @@ def now() -> Mapping[str, Any]:
     return _situation.get() or {}
 
 
-def enter(**fields: Any) -> None:
-    """From here on, in this task and those that it starts."""
-    _situation.set({**now(), **fields})
+def lasting(service: str = "") -> Context:
+    """For a task that outlives what it begins in, with all that it starts: nothing is going on there but the service.
+
+    A client's tasks would otherwise speak for ever of the request or message for which it was made.
+    """
+    name = service or now().get("service", "")
+    context = Context()
+    context.run(_situation.set, {"service": name} if name else None)
+    return context
 
 
 @contextmanager

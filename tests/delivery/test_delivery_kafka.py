@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from shared.messaging.kafka.topics import touch_topics
 from shared.messaging.relay import RelayLimits
 from shared.messaging.watchdog import Watchdog
 from shared.service import Definition, Parts, Service, store_indexes
+from shared.telemetry.situation import being, now
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -89,7 +91,8 @@ class Town:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town(address: str) -> AsyncIterator[Town]:
     town = Town(address)
-    await asyncio.gather(*(service.start() for service in town.services.values()))
+    with being(request="to start"):
+        await asyncio.gather(*(service.start() for service in town.services.values()))
     yield town
     await asyncio.gather(*(service.stop() for service in town.services.values()))
 
@@ -134,6 +137,34 @@ async def test_partitions_are_those_of_the_broker(town: Town, monkeypatch: pytes
         assert set(await progress.ends("toy-orders")) == {0, 1, 2, 3}
     finally:
         await progress.close()
+
+
+async def test_clients_speak_of_no_message_or_request_for_which_they_were_made(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[dict[str, Any]] = []
+
+    def by_whoever_reads_a_connection(line: logging.LogRecord) -> bool:
+        if line.getMessage().startswith("Response from"):
+            said.append(dict(now()))
+        return True
+
+    caplog.handler.addFilter(by_whoever_reads_a_connection)
+    publisher = town.services["intake"]._publisher
+    used = publisher._producer()._producer
+    progress = GroupProgress(town.address)
+    with being(service="intake", correlation="2022-it-1"):
+        await publisher._renew(used)
+        with caplog.at_level(logging.DEBUG, "aiokafka"):
+            await progress.ends("toy-orders")
+            await progress.committed("verification", "toy-orders")
+    assert publisher._producer()._producer is not used
+    with caplog.at_level(logging.DEBUG, "aiokafka"):
+        await town.order("mi", 1)
+        await until(lambda: _is(town.cooked("mi"), (1,)))
+    await progress.close()
+    assert {field for each in said for field in each} == {"service"}
+    assert {each["service"] for each in said} == {"intake", "verification"}
 
 
 async def test_delivered_again_after_an_exception(town: Town) -> None:

@@ -48,10 +48,20 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
         records = [_record(each) for each in message.raw_message]
         # One task takes all batches: what is said of one must not be said of the next.
         with situation.being(service=self._service, **described(*records)):
-            await self._take(message, records)
+            taken = await self._take(message.consumer, records)
+        if taken:
+            await self._commit(message, records)
 
-    async def _take(self, message: KafkaMessage, records: Sequence[Record]) -> None:
-        consumer: Any = message.consumer
+    async def _commit(self, message: KafkaMessage, records: Sequence[Record]) -> None:
+        """Not in the batch's situation: a connection that is made for it serves many batches."""
+        try:
+            await message.ack()
+        except KafkaError as error:  # after a rebalance: whoever has the partition now drops what is done already
+            with situation.being(service=self._service, **described(*records)):
+                log.warning("commit refused: %r", error)
+
+    async def _take(self, consumer: Any, records: Sequence[Record]) -> bool:
+        """True if all effects are stored; otherwise the batch comes again."""
         began = time.perf_counter()
 
         async def committed(topic: str, partition: int) -> int:
@@ -75,7 +85,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
             self._metrics.retried(records[0].topic)
             await asyncio.sleep(self._backoff)
             self._backoff = min(self._backoff * 2, 5.0)
-            return
+            return False
         self._backoff = 0.1
         self._metrics.batch(time.perf_counter() - began)
         if self._spans.on:
@@ -87,10 +97,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]
         if log.isEnabledFor(logging.DEBUG):
             for record in records:
                 log.debug("taken in", extra={"fields": described(record)})
-        try:
-            await message.ack()
-        except KafkaError as error:  # after a rebalance: whoever has the partition now drops what is done already
-            log.warning("commit refused: %r", error)
+        return True
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         self._losses.forget()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -12,6 +13,7 @@ from aiokafka.errors import KafkaError
 from shared.messaging.access import ANYBODY, Access
 from shared.messaging.kafka.broker import ACK_TIMEOUT
 from shared.messaging.messages import PublisherUnavailable
+from shared.telemetry.situation import lasting
 
 __all__ = ["GroupProgress", "Together"]
 
@@ -88,13 +90,13 @@ class GroupProgress:
         if group not in self._committed:
             self._committed[group] = Together(partial(self._asked_committed, group))
         ask = self._committed[group]
-        return await self._answer(f"the offsets of {group}", lambda: self._of(topic, ask))
+        return await self._answer(f"the offsets of {group}", self._of(topic, ask))
 
     async def starts(self, topic: str) -> dict[int, int]:
-        return await self._answer(f"the offsets of {topic}", lambda: self._of(topic, self._starts))
+        return await self._answer(f"the offsets of {topic}", self._of(topic, self._starts))
 
     async def ends(self, topic: str) -> dict[int, int]:
-        return await self._answer(f"the offsets of {topic}", lambda: self._of(topic, self._ends))
+        return await self._answer(f"the offsets of {topic}", self._of(topic, self._ends))
 
     async def close(self) -> None:
         """Let the clients go."""
@@ -107,10 +109,10 @@ class GroupProgress:
     async def _of(self, topic: str, ask: Together) -> dict[int, int]:
         return await ask(await self._partitions(topic))
 
-    async def _answer(self, what: str, ask: Callable[[], Awaitable[dict[int, int]]]) -> dict[int, int]:
+    async def _answer(self, what: str, asking: Coroutine[Any, Any, dict[int, int]]) -> dict[int, int]:
         try:
             async with asyncio.timeout(ACK_TIMEOUT):
-                return await ask()
+                return await asyncio.create_task(asking, context=lasting())
         except (KafkaError, TimeoutError) as error:
             raise PublisherUnavailable(f"asking for {what}: {error!r}") from error
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
+    DuplicateSequenceNumber,
     InvalidProducerEpoch,
     KafkaError,
     OutOfOrderSequenceNumber,
@@ -20,17 +21,26 @@ from aiokafka.errors import (
     ProducerFenced,
     UnknownProducerId,
 )
+from aiokafka.structs import RecordMetadata
 from faststream.kafka import KafkaBroker
 
 from shared.messaging.kafka.broker import ACK_TIMEOUT
 from shared.messaging.messages import Message, Placed, PublisherUnavailable
+from shared.telemetry.situation import lasting
 
 __all__ = ["FastStreamPublisher"]
 
 log = logging.getLogger(__name__)
 
 # From then on the broker takes nothing more from this producer; or it was closed for that, and there is no other yet.
-_OUT_OF_STEP = (OutOfOrderSequenceNumber, UnknownProducerId, ProducerFenced, InvalidProducerEpoch, ProducerClosed)
+_OUT_OF_STEP = (
+    DuplicateSequenceNumber,
+    InvalidProducerEpoch,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    ProducerFenced,
+    UnknownProducerId,
+)
 
 
 class FastStreamPublisher:
@@ -43,25 +53,29 @@ class FastStreamPublisher:
     async def publish(self, messages: Sequence[Message]) -> list[Placed]:
         # FastStream tells nobody its producer, nor how to make another one.
         used = self._producer()._producer
+        sent: list[asyncio.Future[RecordMetadata]] = []
         try:
             async with asyncio.timeout(ACK_TIMEOUT):
-                futures = [
-                    await self._broker.publish(
-                        message.value,
-                        topic=message.topic,
-                        key=message.key.encode(),
-                        headers=dict(message.headers),
-                        correlation_id=message.headers.get("ce_correlationid", ""),
-                        no_confirm=True,
-                    )
-                    for message in messages
-                ]
-                results = await asyncio.gather(*futures)
+                for message in messages:
+                    sent.append(await self._send(message))
+                results = await asyncio.gather(*sent)
+            return [_placed(result) for result in results]
         except (KafkaError, TimeoutError) as error:
             if isinstance(error, _OUT_OF_STEP):
                 await self._renew(used)
             raise PublisherUnavailable(f"{type(error).__name__} {error}".strip()) from error
-        return [Placed(result.partition, result.offset) for result in results]
+        finally:
+            _forget(sent)
+
+    async def _send(self, message: Message) -> asyncio.Future[RecordMetadata]:
+        return await self._broker.publish(
+            message.value,
+            topic=message.topic,
+            key=message.key.encode(),
+            headers=dict(message.headers),
+            correlation_id=message.headers.get("ce_correlationid", ""),
+            no_confirm=True,
+        )
 
     async def _renew(self, used: Any) -> None:
         """Go on with another producer, unless somebody has seen to that since `used` was.
@@ -79,7 +93,8 @@ class FastStreamPublisher:
             made = AIOKafkaProducer(**self._broker._connection_kwargs)
             try:
                 async with asyncio.timeout(ACK_TIMEOUT):
-                    await producer.connect(made, serializer=producer.serializer, codec=producer.codec)
+                    connecting = producer.connect(made, serializer=producer.serializer, codec=producer.codec)
+                    await asyncio.create_task(connecting, context=lasting())
             except (KafkaError, TimeoutError) as error:
                 log.warning("another producer could not be started, the next to publish tries again: %r", error)
                 await _let_go(made)
@@ -88,11 +103,33 @@ class FastStreamPublisher:
         return self._broker.config.broker_config.producer
 
 
+def _placed(result: RecordMetadata) -> Placed:
+    """Raises `DuplicateSequenceNumber` where the broker has the message, it says, and cannot tell at which offset.
+
+    aiokafka takes that for success at offset -1 and the following. A relay that believed it would see a log that is
+    shorter than before, and publish all of it again.
+    """
+    if result.offset < 0 or result.log_start_offset == -1:
+        raise DuplicateSequenceNumber
+    return Placed(result.partition, result.offset)
+
+
+def _forget(sent: Iterable[asyncio.Future[Any]]) -> None:
+    """Nobody waits for these any more; of those that failed nobody is to be told that nobody asked."""
+    for future in sent:
+        if not future.cancel() and not future.cancelled():
+            future.exception()
+
+
 async def _let_go(producer: AIOKafkaProducer) -> None:
     """End a producer with all that it has still to send, which would come after what the next one sends."""
     with contextlib.suppress(KafkaError, TimeoutError):
         async with asyncio.timeout(ACK_TIMEOUT):
-            if producer._sender is not None:
-                await producer._sender.close()
-                producer._message_accumulator.fail_all(ProducerClosed())
+            await producer._sender.close()
+    accumulator = producer._message_accumulator
+    unsent = [batch for batches in accumulator._batches.values() for batch in batches]
+    accumulator.fail_all(ProducerClosed())
+    _forget(batch._drain_waiter for batch in unsent)
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(ACK_TIMEOUT):
             await producer.stop()

@@ -6,7 +6,6 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from shared.kernel.errors import Fault, Invalid
 from shared.storage.port import StoreUnavailable
 from shared.telemetry.logs import JsonLines, configure
 from shared.telemetry.scrub import scrubbed
-from shared.telemetry.situation import being, enter, note
+from shared.telemetry.situation import being, lasting, note
 
 CANARY = "nguyen-van-canary"
 ours = logging.getLogger("shared.messaging.test")
@@ -89,11 +88,7 @@ def test_what_is_learnt_on_the_way_is_known_to_who_began(lines: Callable[[], lis
         note(correlation="c")
         ours.info("answered")
 
-    def of_a_task() -> None:
-        enter(service="publishing")
-        ours.info("after")
-
-    copy_context().run(of_a_task)
+    lasting("publishing").run(ours.info, "after")
     assert [(line.get("correlation"), line["service"]) for line in lines()] == [("c", "intake"), (None, "publishing")]
 
 
