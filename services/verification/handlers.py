@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.verification.collections import CASES, RULE_SETS
@@ -28,7 +29,7 @@ def answer_counts(case: Case | None, event: Event[Any], context: Context) -> Cha
     """A first, late or newer answer: the case is opened, or brought up to it."""
     submission = event.data.submission
     checklist = checklist_of(context.get(RULE_SETS, submission.rule_set.key), submission.rule_set)
-    return arrival.take_submission(case, submission, checklist, context.now)
+    return _as_told(event, arrival.take_submission(case, submission, checklist, context.now))
 
 
 def answer_carried(case: Case | None, event: Event[SubmissionCarriedV1], context: Context) -> Change[Case]:
@@ -36,13 +37,20 @@ def answer_carried(case: Case | None, event: Event[SubmissionCarriedV1], context
     submission, before = event.data.submission, event.data.before
     checklist = checklist_of(context.get(RULE_SETS, submission.rule_set.key), submission.rule_set)
     old = checklist_of(context.get(RULE_SETS, before.key), before).rule_set
-    return arrival.take_carried(case, submission, old, checklist, context.now)
+    return _as_told(event, arrival.take_carried(case, submission, old, checklist, context.now))
 
 
 def answer_missing(case: Case | None, event: Event[Any], context: Context) -> Change[Case]:
     """Nobody answered: verified by itself."""
     data = event.data
     return arrival.take_missing(case, data.key, data.group, data.rule_set, context.now, data.before)
+
+
+def _as_told(event: Event[Any], change: Change[Case]) -> Change[Case]:
+    """The answer is kept in the plain JSON that intake made of it, and need not be made JSON again."""
+    if event.envelope.type != event.data.type_:  # it was told as an older major
+        return change
+    return replace(change, known=((event.data.submission, event.envelope.data["submission"]),))
 
 
 def _key_of_answer(data: Any) -> str:

@@ -6,6 +6,7 @@ that `model_dump` gives of the whole.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -14,7 +15,8 @@ from pydantic import BaseModel
 
 __all__ = ["Parts"]
 
-_FEW = 8  # of many small parts each is written sooner than found
+Many = type[tuple[Any, ...]] | type[dict[str, Any]] | None  # how a field holds models of a class; None: one of them
+_FEW = 8  # of many small parts each is written sooner than learnt; where all are known, they are taken
 
 
 class Parts:
@@ -36,7 +38,7 @@ class Parts:
             value = getattr(model, name)
             if name not in plain:
                 continue
-            if many:
+            if many is tuple:
                 if len(value) <= _FEW:
                     for one, raw in zip(value, plain[name], strict=True):
                         if type(one) is part:
@@ -53,14 +55,20 @@ class Parts:
         parts: dict[str, Any] = {}
         for name, part, many in _fields(type(model)):
             value = getattr(model, name)
-            if many:
-                if 0 < len(value) <= _FEW and all(type(one) is part and id(one) in self._known for one in value):
+            if many is tuple:
+                if value and self._all_known(value, part):
                     parts[name] = [self._known[id(one)][1] for one in value]
+            elif many is dict:
+                if value and self._all_known(value.values(), part):
+                    parts[name] = {key: self._known[id(one)][1] for key, one in value.items()}
             elif type(value) is part:
                 found = self._from_parts(value)
                 if found is not None:
                     parts[name] = found
         return {**_dumped(model, frozenset(parts)), **parts} if parts else None
+
+    def _all_known(self, models: Collection[Any], cls: type[BaseModel]) -> bool:
+        return all(type(one) is cls and id(one) in self._known for one in models)
 
 
 def _dumped(model: BaseModel, without: frozenset[str]) -> dict[str, Any]:
@@ -68,8 +76,8 @@ def _dumped(model: BaseModel, without: frozenset[str]) -> dict[str, Any]:
 
 
 @lru_cache(None)
-def _fields(cls: type[BaseModel]) -> tuple[tuple[str, type[BaseModel], bool], ...]:
-    """Fields that hold a model, or a tuple of models (True), of exactly one class, and are written as they are.
+def _fields(cls: type[BaseModel]) -> tuple[tuple[str, type[BaseModel], Many], ...]:
+    """Fields that hold a model (or several, in a tuple or by name) of exactly one class, and are written as they are.
 
     No class is among them that validates or serializes in a way of its own: what it reads need not be what it writes.
     """
@@ -85,14 +93,18 @@ def _fields(cls: type[BaseModel]) -> tuple[tuple[str, type[BaseModel], bool], ..
     return tuple(found)
 
 
-def _class_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+def _class_in(annotation: Any) -> tuple[type[BaseModel] | None, Many]:
     if get_origin(annotation) in (Union, UnionType):
         others = [each for each in get_args(annotation) if each is not type(None)]
         annotation = others[0] if len(others) == 1 else None
-    arguments = get_args(annotation)
-    many = get_origin(annotation) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis
-    cls = arguments[0] if many else annotation
-    return (cls, many) if isinstance(cls, type) and issubclass(cls, BaseModel) else (None, False)
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    cls: Any = annotation
+    many: Many = None
+    if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        cls, many = arguments[0], tuple
+    elif origin is dict and getattr(arguments[0], "__origin__", arguments[0]) is str:
+        cls, many = arguments[1], dict
+    return (cls, many) if isinstance(cls, type) and issubclass(cls, BaseModel) else (None, None)
 
 
 @lru_cache(None)

@@ -103,6 +103,20 @@ def test_a_changed_state_is_written_as_a_whole_would_be(update: dict[str, Any]) 
     assert parts.plain(again) == dumped(again)
 
 
+def test_many_parts_are_taken_where_each_is_known_and_written_where_one_is_not() -> None:
+    parts, figures = Parts(), {f"f{number}": Figure(value=Fraction(number, 3)) for number in range(1, 30)}
+    sheet = Sheet(name="many", figures=figures)
+    known = {name: dumped(figure) for name, figure in figures.items()}
+    for name, figure in figures.items():
+        parts.learn(figure, known[name])
+    plain = parts.plain(sheet)
+    assert plain == dumped(sheet)
+    assert all(plain["figures"][name] is known[name] for name in figures)
+    other = sheet.model_copy(update={"figures": {**figures, "f30": Figure(value=Fraction(30))}})
+    assert parts.plain(other) == dumped(other)
+    assert parts.plain(sheet.model_copy(update={"figures": {}})) == {"name": "many", "figures": {}}
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_every_event_is_written_as_before_whatever_is_known_of_it(path: Path) -> None:
     data = read_event(decode({"content-type": STRUCTURED}, path.read_bytes())).data

@@ -7,13 +7,14 @@ from outside. What is not allowed raises a `DomainError` that names the case or 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from services.verification.core import refusals
 from services.verification.core.checklist import Checklist
-from services.verification.core.findings import Draft, check_findings, check_reason
+from services.verification.core.findings import Draft, accept, check_findings, check_reason
 from services.verification.core.model import Act, Case, Deed, Return
 from services.verification.core.telling import tell_findings, tell_opened, tell_reopened, tell_returned, tell_verified
 from shared.contracts.common import CriterionFinding
@@ -51,15 +52,13 @@ def accept_all(
     _workable(case, now, seen)
     waiting = case.still_asked(now)
     lacking = [code for code in _lacking(case, checklist) if code not in waiting]
-    accepted = tuple(
-        CriterionFinding(criterion=code, finding="accepted", verifier=by, found_at=now) for code in lacking
-    )
-    change = _with_findings(case, accepted, by, now) if accepted else Change(case)
+    accepted = accept(lacking, by, now)
+    change = _with_findings(case, tuple(one for one, _ in accepted), by, now) if accepted else Change(case)
     if not completing:
-        return change
+        return replace(change, known=accepted)
     assert change.state is not None
     done = complete(change.state, checklist, by=by, now=now)
-    return Change(done.state, (*change.events, *done.events))
+    return Change(done.state, (*change.events, *done.events), accepted)
 
 
 def complete(case: Case, checklist: Checklist, *, by: str, now: datetime, seen: int | None = None) -> Change[Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from services.verification.core.checklist import Checklist
 from services.verification.core.refusals import (
@@ -20,7 +20,7 @@ from shared.contracts.figures import read_figure
 from shared.kernel.errors import Fault, Invalid
 from shared.ruleset.document import Criterion
 
-__all__ = ["MAX_REASON", "Draft", "check_findings", "check_reason"]
+__all__ = ["MAX_REASON", "Draft", "accept", "check_findings", "check_reason"]
 
 MAX_REASON = 2000
 
@@ -65,6 +65,13 @@ def check_findings(
     if faults:
         raise refused_findings(faults)
     return tuple(findings)
+
+
+def accept(codes: Sequence[str], verifier: str, now: datetime) -> tuple[tuple[CriterionFinding, dict[str, Any]], ...]:
+    """A finding "accepted" on each of the criteria, with its plain JSON: all the same but for the criterion."""
+    findings = [CriterionFinding(criterion=code, finding="accepted", verifier=verifier, found_at=now) for code in codes]
+    plain = findings[0].model_dump(mode="json", by_alias=True, exclude_defaults=True) if findings else {}
+    return tuple((finding, {**plain, "criterion": finding.criterion}) for finding in findings)
 
 
 def check_reason(reason: str) -> str:

@@ -17,6 +17,7 @@ from services.verification.app import definition
 from services.verification.collections import BY_CAMPAIGN, BY_CAMPAIGN_STATUS, CASES, RULE_SETS
 from services.verification.core.model import Case
 from shared.contracts.common import AskedAgain
+from shared.contracts.envelope import read_event
 from shared.contracts.intake import (
     SubmissionAmendedV1,
     SubmissionCarriedV1,
@@ -26,6 +27,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.registry import topics
 from shared.contracts.scoring import RuleSetActivatedV1
+from shared.kernel.canonical import canonical_json
 from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.messages import Record
 from shared.ruleset.document import RuleSet
@@ -65,6 +67,23 @@ async def test_a_received_answer_opens_a_case_found_by_campaign_and_status(verif
     assert await verification.store.count(CASES.name, BY_CAMPAIGN, "2021") == 1
     assert await verification.store.count(CASES.name, BY_CAMPAIGN_STATUS, "2021/open") == 1
     assert await verification.store.count(CASES.name, BY_CAMPAIGN_STATUS, "2021/verified") == 0
+
+
+async def test_what_is_kept_and_told_is_what_the_whole_is_written_as(verification: Verification) -> None:
+    """Parts whose JSON is at hand are not made JSON again; nobody can tell."""
+    await verification.consume(received())
+    body = {"complete": True}
+    assert (await verification.post("/cases/2021/it/so-noi-vu/accept-all", body, "verifier")).status_code == 200
+    case, stored = await verification.case(a_key()), await verification.store.get(CASES.name, a_key().text)
+    assert case is not None
+    assert stored is not None
+    assert len(case.findings) > 1
+    assert stored.body["state"] == case.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    told = [read_event(event) for event in await verification.said(a_key())]
+    assert len(told) == 3
+    for event in told:
+        assert event.envelope.data == event.data.plain()
+        assert event.envelope.value() == canonical_json(event.data.plain())
 
 
 async def test_a_late_answer_opens_a_case_with_its_days(verification: Verification) -> None:
