@@ -188,7 +188,7 @@ class Service:
 
     async def _all_published(self) -> None:
         """Nobody waits for it beyond the bound: consumers may stand still, or the broker be away."""
-        while await self.relay.pending():  # noqa: ASYNC110 - what is looked at is what the store holds
+        while await self.relay.owes():  # noqa: ASYNC110 - what is looked at is what the store holds
             await asyncio.sleep(0.05)
 
     @property
@@ -302,8 +302,7 @@ class Service:
 
     def _written(self, document: AggregateDocument[Any]) -> None:
         collection = document.collection.name
-        if document.outgoing:
-            self.relay.wake({entry.topic for entry in document.outgoing})
+        self.relay.wrote(document.outgoing)
         for some in self._reconcilers:
             some.written(collection, document.key)
         if collection in self._references:  # a command may have written what messages wait for

@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -30,10 +31,14 @@ _PAGE = 100
 
 @dataclass(frozen=True)
 class Process:
-    """Who notes. A process that no other will ever be beside of needs no `id`: it goes on where the last one ended."""
+    """Who notes. A process that no other will ever be beside of needs no `id`: it goes on where the last one ended.
+
+    `now` tells seconds and never goes back.
+    """
 
     id: str
     clock: Clock
+    now: Callable[[], float] = monotonic
 
     @classmethod
     def new(cls, clock: Clock) -> Process:

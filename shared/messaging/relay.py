@@ -21,8 +21,9 @@ from shared.messaging.aggregate import OUTBOX, AggregateDocument, Collection
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.marks import RELAY_COLLECTION, Process
 from shared.messaging.messages import BrokerProgress, Message, Publisher, PublisherUnavailable
-from shared.messaging.topic_relay import REQUEST_KEY, RelayLimits, TopicRelay, request_key
-from shared.storage.port import DocumentStore, StoreUnavailable, VersionConflict, Write
+from shared.messaging.room import RelayLimits
+from shared.messaging.topic_relay import REQUEST_KEY, TopicRelay, request_key
+from shared.storage.port import DocumentStore, JournalEntry, StoreUnavailable, VersionConflict, Write
 
 __all__ = ["RELAY_COLLECTION", "Relay", "RelayLimits"]
 
@@ -65,6 +66,17 @@ class Relay:
         """Something was written for these topics (for any, if none is named): publish it."""
         for each in self._rounds:
             each.wake(topics)
+
+    def wrote(self, entries: Sequence[JournalEntry]) -> None:
+        """This process wrote these events: publish them. What others wrote is left to them for a while."""
+        by_topic: dict[str, list[JournalEntry]] = {}
+        for entry in entries:
+            by_topic.setdefault(entry.topic, []).append(entry)
+        for name, group in by_topic.items():
+            if topic := self._owned.get(name) or self._dead.get(name):
+                topic.wrote(group)
+        if by_topic:
+            self.wake(by_topic.keys())
 
     def ask_again(self, request: RepublishRequestedV1) -> None:
         """Publish a range again, as a consumer asks; a request that is already waiting is not doubled."""
@@ -134,8 +146,12 @@ class Relay:
 
     async def pending(self) -> dict[str, int]:
         """Documents with unpublished events, by topic; only topics that have any."""
-        counts = {topic.topic.name: await topic.pending() for topic in self._all()}
-        return {name: count for name, count in counts.items() if count}
+        counts = await asyncio.gather(*(topic.pending() for topic in self._all()))
+        return {topic.topic.name: count for topic, count in zip(self._all(), counts, strict=True) if count}
+
+    async def owes(self) -> bool:
+        """Whether something waits that no other process is about to publish."""
+        return any([await topic.owes() for topic in self._all()])
 
     def _all(self) -> list[TopicRelay]:
         return [*self._owned.values(), *self._dead.values()]
@@ -195,8 +211,7 @@ class _Round:
                 look_at = 0.0
             else:
                 if look:
-                    blocked = any(topic.blocked for topic in self._topics)
-                    look_at = clock() + (self._limits.look_for_room if blocked else self._limits.idle)
+                    look_at = clock() + min(topic.look_in for topic in self._topics)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), max(min(look_at, mark_at) - clock(), 0.001))
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.registry import Topic
@@ -14,9 +13,11 @@ from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.messaging.ahead import Ahead
 from shared.messaging.marks import RELAY_COLLECTION, Mark, Marks, Process
 from shared.messaging.messages import POSITION_HEADER, BrokerProgress, Message, Publisher
+from shared.messaging.others import Others
+from shared.messaging.room import RelayLimits, Room, size_of
 from shared.storage.port import DocumentStore, JournalEntry, Unpublished, VersionConflict
 
-__all__ = ["REQUEST_KEY", "RelayLimits", "TopicRelay", "request_key"]
+__all__ = ["REQUEST_KEY", "TopicRelay", "request_key"]
 
 log = logging.getLogger(__name__)
 
@@ -24,23 +25,6 @@ REQUEST_KEY = "request/"
 _ASKED_MAX = 1000  # requests waiting; who is turned away asks again
 _NEWEST = 2**53  # a sequence that no stream reaches
 _SETTLING = 100  # how often in one turn it is looked whether something newer has come
-_OVERHEAD = 700  # bytes on the broker for headers and framing, rather more than less
-
-
-@dataclass(frozen=True)
-class RelayLimits:
-    """How the relay goes about it. `max_ahead` in bytes a partition, times in seconds.
-
-    Unless something is written here, the store is asked every `idle` seconds for what other processes left.
-    """
-
-    max_ahead: int = 64 * 2**20
-    volatile: bool = False  # the broker keeps nothing between starts: an empty log then is no news
-    batch: int = 500
-    idle: float = 5.0
-    mark_every: float = 1.0
-    retry_after: float = 0.5
-    look_for_room: float = 0.05
 
 
 class TopicRelay:
@@ -63,8 +47,10 @@ class TopicRelay:
         self._publisher = publisher
         self._progress = progress
         self._limits = limits
-        self._ahead = Ahead()
+        self._room = Room(topic, progress, limits)
         self._marks = Marks(topic.name, store, process)
+        self._others = Others(process, limits.leave, limits.look_for_room)
+        self._alone = not process.id
         self._marked = 0
         # Dead-letter topics are told on by all services; nobody answers for what is in them.
         self._answers_for_log = topic.producer != "any"
@@ -77,6 +63,10 @@ class TopicRelay:
         self._put: dict[tuple[str, str], int] = {}
         self._requests: dict[RepublishRequestedV1, None] = {}
         self._one_at_a_time = asyncio.Lock()
+
+    def wrote(self, entries: Sequence[JournalEntry]) -> None:
+        """This process wrote them, and will publish them at once."""
+        self._others.wrote(entries)
 
     def ask_again(self, request: RepublishRequestedV1) -> None:
         """Remember a request; one that is already waiting is not doubled."""
@@ -94,18 +84,22 @@ class TopicRelay:
         return busy or not self._recovered
 
     async def publish_pending(self) -> bool:
-        """Publish what waits for it, as far as there is room; True if something was published."""
+        """Publish what waits, unless it is left to another process, as far as there is room; True if anything was."""
         busy = False
         async with self._one_at_a_time:
             await self._settle()
-            self.blocked = self.blocked and not await self._is_worth_reading()
+            self.blocked = self.blocked and not await self._room.is_worth_reading()
+            self._others.begin()
             last: Unpublished | None = None
             while not self.blocked and (page := await self._waiting(last)):
                 last = page[-1]
+                page = self._others.to_publish(page)
                 while page and not self.blocked:
                     count = await self._publish_page(page)
                     self.blocked = count == 0
                     page, busy = page[count:], busy or count > 0
+            if not self.blocked:
+                self._others.end()
         return busy
 
     async def _waiting(self, after: Unpublished | None) -> list[Unpublished]:
@@ -137,8 +131,8 @@ class TopicRelay:
             if gone or (not any(ends.values()) and await self._store.journal_end(self.topic.name)):
                 await self._publish_lost()
             else:
-                self._ahead = Ahead(self._marked, ends)
-                await self._count_backlog()
+                self._room.ahead = Ahead(self._marked, ends)
+                await self._room.count_backlog(self._store.read_journal(self.topic.name, after=self._marked))
                 await self._store_mark(self._marked)  # others answer for nothing of what this process will publish
             await self._marks.forget_stale()
             self._recovered = True
@@ -154,31 +148,43 @@ class TopicRelay:
             ends = await self._progress.ends(self.topic.name)
             if not self._recovered:
                 return
-            if self._ahead.is_gone(ends):
+            if self._room.ahead.is_gone(ends):
                 await self._notice_gone()
                 return
             if await self._marks.has_stale():
                 self._recovered = False
                 return
-            self._ahead.grown(ends)
-            await self._refresh()
+            self._room.ahead.grown(ends)
+            await self._room.refresh()
             if not self._compacted:
                 # What this process publishes later lies beyond, or the mark goes back before it does.
-                self._ahead.idle(await self._store.journal_end(self.topic.name))
-            await self._store_mark(self._ahead.watermark)
+                self._room.ahead.idle(await self._store.journal_end(self.topic.name))
+            await self._store_mark(self._room.ahead.watermark)
 
     @property
     def ahead(self) -> int:
         """Bytes in the fullest partition that the slowest consumer group has not consumed, as far as known."""
-        return self._ahead.most_bytes
+        return self._room.ahead.most_bytes
 
     async def pending(self) -> int:
         """How many documents hold events to publish."""
         return await self._store.count_unpublished(self.topic.name)
 
+    async def owes(self) -> bool:
+        """Whether something waits that no other process is about to publish."""
+        return await self.pending() > 0 if self._alone else self._others.owes
+
+    @property
+    def look_in(self) -> float:
+        """In how many seconds the store should be asked again, if nothing is written here."""
+        if self.blocked:
+            return self._limits.look_for_room
+        left = self._others.again_in
+        return self._limits.idle if left is None else min(left, self._limits.idle)
+
     async def _publish_page(self, page: Sequence[Unpublished]) -> int:
         """Publish what waits, and let it wait no longer. Returns how many there was room for."""
-        fitting = await self._fitting([event.entry for event in page])
+        fitting = await self._room.fitting([event.entry for event in page])
         if not fitting:
             return 0
         if not all(entry.position for entry in fitting):
@@ -186,6 +192,7 @@ class TopicRelay:
         await self._publish(fitting)
         await self._settle()
         await self._store.published(page[: len(fitting)])
+        self._others.published(page[: len(fitting)])
         return len(fitting)
 
     async def _serve(self, request: RepublishRequestedV1) -> None:
@@ -220,66 +227,17 @@ class TopicRelay:
         after = 0 if self._compacted else max(self._marked - self._store.position_margin, 0)
         level = logging.INFO if self._limits.volatile else logging.WARNING
         log.log(level, "the broker's log of %s is gone, or not whole; publishing again from %d", self.topic.name, after)
-        self._ahead = Ahead(self._marked)
+        self._room.ahead = Ahead(self._marked)
         self._replaying = True
         await self._store_mark(self._marked)
         await self._replay(after, None, self._compacted)
         self._replaying = False
         await self._store_mark(self._marked)
 
-    async def _count_backlog(self) -> None:
-        """What an earlier process published counts as unconsumed until all groups have passed the logs' ends."""
-        slowest = await self._slowest(self._ahead.ends)
-        behind = [p for p, end in self._ahead.ends.items() if self.topic.consumers and slowest.get(p, 0) < end]
-        if not behind:
-            return
-        size = 0
-        async for entry in self._store.read_journal(self.topic.name, after=self._marked):
-            size += _size(entry)
-            if size >= self._limits.max_ahead:
-                break
-        for partition in behind:
-            self._ahead.backlog(partition, size)
-
-    async def _refresh(self) -> None:
-        if self.topic.consumers and self._ahead.waiting:
-            self._ahead.consumed(await self._slowest(self._ahead.ends))
-
-    async def _slowest(self, ends: dict[int, int]) -> dict[int, int]:
-        """What all groups have consumed, by partition. A commit beyond the log's end is of a log that is gone."""
-        commits = await asyncio.gather(*(self._progress.committed(g, self.topic.name) for g in self.topic.consumers))
-        slowest = {p: min((each.get(p, 0) for each in commits), default=0) for p in ends}
-        if any(offset > ends[p] for p, offset in slowest.items()):  # or of what another process has published since
-            told = await self._progress.ends(self.topic.name)
-            ends = {p: max(end, told.get(p, 0)) for p, end in ends.items()}
-        return {p: offset if offset <= ends[p] else 0 for p, offset in slowest.items()}
-
-    async def _is_worth_reading(self) -> bool:
-        """Whether consumers that were waited for made so much room that the store should be asked for more."""
-        await self._refresh()
-        return self._ahead.most_bytes <= self._limits.max_ahead * 3 // 4
-
-    async def _fitting(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
-        """The first of the entries for which there is room, even if all of them go to the fullest partition."""
-        if not self.topic.consumers:
-            return list(entries[: self._limits.batch])
-        free = self._limits.max_ahead - self._ahead.most_bytes
-        if free < self._limits.max_ahead // 2:
-            await self._refresh()
-            free = self._limits.max_ahead - self._ahead.most_bytes
-        fitting: list[JournalEntry] = []
-        for entry in entries[: self._limits.batch]:
-            free -= _size(entry)
-            alone = not fitting and not self._ahead.most_bytes  # larger than the bound, but in nobody's way
-            if free < 0 and not alone:
-                break
-            fitting.append(entry)
-        return fitting
-
     async def _publish_all(self, entries: Sequence[JournalEntry]) -> None:
         """Publish journal entries, waiting for room where there is none."""
         while entries:
-            fitting = await self._fitting(entries)
+            fitting = await self._room.fitting(entries)
             if not fitting:
                 await asyncio.sleep(self._limits.look_for_room)
             await self._publish(fitting)
@@ -293,14 +251,14 @@ class TopicRelay:
         began = time.time_ns()
         places = await self._publisher.publish(messages)
         self._published(messages, began)
-        if any(place.offset < self._ahead.ends.get(place.partition, 0) for place in places):
+        if any(place.offset < self._room.ahead.ends.get(place.partition, 0) for place in places):
             await self._notice_gone()
         for entry, place in zip(entries, places, strict=True):
-            self._ahead.placed(place, _size(entry), entry.position)
+            self._room.ahead.placed(place, size_of(entry), entry.position)
             if self._compacted:
                 self._put[entry.stream, entry.key] = entry.sequence
         if not self.topic.consumers:
-            self._ahead.everything_consumed()
+            self._room.ahead.everything_consumed()
 
     async def _notice_gone(self) -> None:
         """The broker's log began anew: what was in it is to be published again, if need be by the next process."""
@@ -345,17 +303,13 @@ class TopicRelay:
         return result
 
     async def _store_mark(self, watermark: int) -> None:
-        await self._marks.put(Mark(watermark, dict(self._ahead.ends), self._replaying or bool(self._put)))
+        await self._marks.put(Mark(watermark, dict(self._room.ahead.ends), self._replaying or bool(self._put)))
         self._marked = watermark
 
 
 def request_key(request: RepublishRequestedV1) -> str:
     """Under which a request is kept until it is served."""
     return REQUEST_KEY + sha256_hex(canonical_json(request.model_dump(mode="json")))[:32]
-
-
-def _size(entry: JournalEntry) -> int:
-    return len(entry.value) + len(entry.key) + _OVERHEAD
 
 
 async def _chunks(entries: AsyncIterator[JournalEntry], size: int) -> AsyncIterator[list[JournalEntry]]:

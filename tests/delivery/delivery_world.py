@@ -16,6 +16,7 @@ from shared.contracts.delivery import RepublishRequestedV1
 from shared.contracts.envelope import CloudEvent, EventData, decode, read_event
 from shared.contracts.registry import topics
 from shared.kernel.clock import SettableClock
+from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.commands import Aggregates
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.handlers import Handler
@@ -29,7 +30,7 @@ from shared.storage.port import StoreUnavailable
 
 REQUESTS = "republish-requests"
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-LIMITS = RelayLimits(idle=0.01, mark_every=0.0, retry_after=0.01, look_for_room=0.001)
+LIMITS = RelayLimits(idle=0.01, leave=0.0, mark_every=0.0, retry_after=0.01, look_for_room=0.001)
 
 
 class ToyService:
@@ -42,11 +43,10 @@ class ToyService:
         self.store = FusedStore(world.stores[name], self.fuse)
         self.publisher = world.broker.publisher(self.fuse)
         self.asked: list[RepublishRequestedV1] = []
-        self.written: list[tuple[str, str]] = []
         collections = (*COLLECTIONS[name], DEAD_LETTERS)
-        self.aggregates = Aggregates(name, self.store, world.clock, lambda *place: self.written.append(place))  # type: ignore[arg-type]
+        self.aggregates = Aggregates(name, self.store, world.clock, self._written)
         self.inbox = Inbox(self.aggregates, world.handlers[name], collections, self._request, attempts=3, backoff=0.0)
-        who = Process(process, world.clock)
+        who = Process(process, world.clock, lambda: world.seconds)
         self.relay = Relay(name, self.store, collections, self.publisher, world.broker, world.limits, who)  # type: ignore[arg-type]
         self.losses = Losses(name, self._ask_topic)
 
@@ -102,6 +102,9 @@ class ToyService:
             return sorted({f"{event.collection}/{event.key}" for event in self.world.stores[self.name].outgoing()})
         return [f"{c}/{k}" for (c, k), body in self.world.stores[self.name].bodies().items() if body.get(what)]
 
+    def _written(self, document: AggregateDocument[Any]) -> None:
+        self.relay.wrote(document.outgoing)
+
     async def _request(self, request: RepublishRequestedV1) -> None:
         self.asked.append(request)
         await self._publish(request)
@@ -128,6 +131,7 @@ class World:
         journals_at_once: bool = True,
     ) -> None:
         self.clock = SettableClock(NOW)
+        self.seconds = 0.0  # as a clock that never goes back tells them
         self.limits = limits
         self.handlers = dict(handlers)
         self.broker = FakeBroker(ring)

@@ -68,8 +68,8 @@ async def test_consumers_that_passed_what_one_process_knows_of_have_consumed(wor
     await two.publish()
     await world.kitchen.deliver("toy-orders")
     relay = one.relay._owned["toy-orders"]
-    await relay._refresh()
-    assert relay._ahead.most_bytes == 0
+    await relay._room.refresh()
+    assert relay.ahead == 0
 
 
 async def test_mark_of_a_process_long_gone_is_taken_over_and_forgotten(world: World) -> None:

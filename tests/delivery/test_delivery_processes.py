@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from lengths import at_length
 
 from shared.contracts.delivery import RepublishRequestedV1
 from shared.messaging.messages import PublisherUnavailable
+from shared.messaging.relay import RelayLimits
 
 NAMES = ("one", "two")
 TOPICS = ("toy-orders", "toy-prices")
@@ -70,8 +72,8 @@ class Paced:
 class Town:
     """Processes "one" and "two" of intake, and one of each other service."""
 
-    def __init__(self, journals_at_once: bool) -> None:
-        self.world = World(limits=LIMITS, journals_at_once=journals_at_once)
+    def __init__(self, journals_at_once: bool, limits: RelayLimits = LIMITS) -> None:
+        self.world = World(limits=limits, journals_at_once=journals_at_once)
         self.paces: dict[tuple[str, str], Pace] = {}
         self.processes: dict[str, ToyService] = {}
         self.turns: dict[tuple[str, str], asyncio.Task[Any]] = {}
@@ -95,10 +97,11 @@ class Town:
         name, *arguments = step
         await getattr(self, name)(*arguments)
 
-    async def order(self, shop: str) -> None:
+    async def order(self, shop: str, name: str = "") -> None:
         numbers = self.ordered.setdefault(shop, [])
         numbers.append(len(numbers) + 1)
-        await self.world.intake.aggregates.execute(SHOPS, shop, place(shop, numbers[-1]))
+        process = self.processes[name] if name else self.world.intake
+        await process.aggregates.execute(SHOPS, shop, place(shop, numbers[-1]))
 
     async def set_price(self, price_list: str) -> None:
         self.price += 1
@@ -149,6 +152,9 @@ class Town:
         self.world.clock.set(self.world.clock.now() + timedelta(hours=25))
         await self.everybody_goes()
 
+    async def time_passes(self, seconds: float) -> None:
+        self.world.seconds += seconds
+
     async def everybody_goes(self) -> None:
         for name in NAMES:
             for topic in TOPICS:
@@ -159,6 +165,7 @@ class Town:
             self.processes[name].publisher.silent_after = None
         for _ in range(4):
             await self.everybody_goes()
+            await self.time_passes(2 * self.world.limits.leave)
         await self.world.kitchen.deliver("toy-orders")
 
     async def assert_nothing_lost(self) -> None:
@@ -169,20 +176,32 @@ class Town:
         assert last == newest
         assert self.world.intake.kept("outbox") == []
 
+    def assert_in_order(self) -> None:
+        """No event went out before one that its stream has before it; what goes out again may stand anywhere."""
+        said: dict[str, list[int]] = {}
+        for record in self.world.broker.records("toy-orders"):
+            said.setdefault(record.headers["ce_stream"], []).append(int(record.headers["ce_sequence"]))
+        for sequences in said.values():
+            assert [*dict.fromkeys(sequences)] == sorted(set(sequences))
+
     async def close(self) -> None:
         for turn in self.turns.values():
             turn.cancel()
         await asyncio.gather(*self.turns.values(), return_exceptions=True)
 
 
-async def live_through(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
-    town = Town(journals_at_once)
+async def live_through(
+    steps: Sequence[tuple[Any, ...]], journals_at_once: bool, limits: RelayLimits = LIMITS, in_order: bool = False
+) -> None:
+    town = Town(journals_at_once, limits)
     try:
         for step in steps:
             await town.act(step)
             town.world.assert_watermarks_hold()
         await town.end()
         await town.assert_nothing_lost()
+        if in_order:
+            town.assert_in_order()
     finally:
         await town.close()
 
@@ -270,6 +289,30 @@ def test_two_processes_lose_nothing(steps: Sequence[tuple[Any, ...]], journals_a
 @example(REPLAY_MEANWHILE, False)
 def test_two_processes_leave_the_newest_state_last(steps: Sequence[tuple[Any, ...]], journals_at_once: bool) -> None:
     asyncio.run(live_through(steps, journals_at_once))
+
+
+LEAVING = replace(LIMITS, leave=2.0)
+of_orders_left_to_others = st.lists(
+    st.one_of(
+        *[st.tuples(st.just("order"), st.sampled_from(("pho", "bun")), names) for _ in range(3)],
+        *[st.tuples(st.just("go"), names, st.just("toy-orders"), points) for _ in range(4)],
+        st.tuples(st.just("go"), names, st.just("toy-orders"), st.integers(1, 9)),
+        st.tuples(st.just("crash"), names),
+        st.tuples(st.just("unacknowledged"), names, st.integers(0, 2)),
+        st.tuples(st.just("time_passes"), st.sampled_from((0.5, 2.0, 5.0))),
+        st.tuples(st.just("deliver"), st.integers(1, 3)),
+    ),
+    max_size=40,
+)
+
+
+@pytest.mark.slow
+@given(of_orders_left_to_others, st.booleans())
+@settings(anything, max_examples=at_length(1_000))
+def test_what_is_left_to_others_is_neither_lost_nor_out_of_order(
+    steps: Sequence[tuple[Any, ...]], journals_at_once: bool
+) -> None:
+    asyncio.run(live_through(steps, journals_at_once, LEAVING, in_order=True))
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ from shared.messaging.commands import Aggregates
 from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.inbox import Inbox
 from shared.messaging.messages import Message, Placed, Record
-from shared.messaging.relay import Relay
+from shared.messaging.relay import Relay, RelayLimits
 from shared.service import store_indexes
 from shared.storage.sqlite import SqliteStore
 
@@ -67,7 +67,7 @@ class Publishing:
         self.aggregates = Aggregates(own.name, self.store, self.clock)
         self.inbox = Inbox(self.aggregates, own.handlers, collections, self._request, backoff=0.001)
         self.broker = Broker()
-        self.relay = Relay(own.name, self.store, collections, self.broker, self.broker)
+        self.relay = Relay(own.name, self.store, collections, self.broker, self.broker, RelayLimits(leave=0))
         self.api = FastAPI()
         self.api.state.tokens = self.issuer.verifier()
         install_problem_handlers(self.api)
