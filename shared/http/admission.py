@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
+from statistics import median
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,7 +29,7 @@ FOR_READING = 16  # more, for GET and HEAD
 MOST_OF_ONE = 32  # of one sender; a sender is who shows one token
 MOST_BYTES = 32 * 2**20  # of bodies
 _LONGEST_WAIT = 30  # seconds
-_REMEMBERED = 50  # requests, of how long one takes
+_REMEMBERED = 25  # requests, of how long one takes: an odd number, whose middle is one of them
 _SECONDS = 5.0  # that requests should take at most, at the busiest
 _LEAST_AT_ONCE = 8
 _READING = ("GET", "HEAD")
@@ -59,7 +60,9 @@ class Admission:
         self._under_way = 0
         self._bytes = 0
         self._senders: Counter[str] = Counter()  # only those who have something under way
-        self._usual = 0.0  # seconds that a request takes that is not for reading
+        # Seconds that the last requests took that are not for reading. Some take minutes by their nature (accepting a
+        # whole campaign, a replay), so it is the middle that tells how long one takes: a mean would be theirs.
+        self._took = deque([0.0] * _REMEMBERED, _REMEMBERED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,15 +92,19 @@ class Admission:
             self._leave(sender, size)
             spent = time.perf_counter() - began
             if scope["method"] not in _READING:
-                self._usual += (spent - self._usual) / _REMEMBERED
+                self._took.append(spent)
             self._metrics.request(method_of(scope), route_of(scope), status, spent)
 
     @property
     def places(self) -> int:
         """How many requests are taken at once, as long as requests take now."""
-        if self._usual <= _SECONDS:
+        usual = self._usual()
+        if usual <= _SECONDS:
             return self._most
-        return max(int(self._most * _SECONDS / self._usual), min(_LEAST_AT_ONCE, self._most))
+        return max(int(self._most * _SECONDS / usual), min(_LEAST_AT_ONCE, self._most))
+
+    def _usual(self) -> float:
+        return median(self._took)
 
     def _refusal(self, scope: Scope, sender: str, size: int) -> int:
         """With which status this one is refused; 0 if it may come in."""
@@ -123,7 +130,7 @@ class Admission:
             del self._senders[sender]
 
     async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-        later = min(max(math.ceil(self._usual), 1), _LONGEST_WAIT)
+        later = min(max(math.ceil(self._usual()), 1), _LONGEST_WAIT)
         response = problem(_busy(status, later), status)
         response.headers["Retry-After"] = str(later)
         await response(scope, receive, send)

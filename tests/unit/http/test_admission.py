@@ -135,23 +135,42 @@ async def test_bodies_have_a_bound_together_whether_they_tell_their_size_or_not(
     assert [one.status_code for one in refused] == [503, 503]
 
 
+class Door:
+    """Admission before what takes as long as it is told, by a clock of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._now = 0.0
+        self._takes = 0.0
+        monkeypatch.setattr(admission.time, "perf_counter", lambda: self._now)
+        self.admission = Admission(self._slow, Metrics("intake"))
+
+    async def pass_through(self, takes: float, times: int = 1) -> int:
+        """So many requests, one after the other; how many places there are then."""
+        self._takes = takes
+        scope: Scope = {"type": "http", "method": "POST", "path": "/answers", "headers": []}
+        for _ in range(times):
+            await self.admission(scope, None, None)  # type: ignore[arg-type]
+        return self.admission.places
+
+    async def _slow(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._now += self._takes
+
+
 async def test_where_requests_take_long_fewer_are_taken_at_once_and_more_again_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    now, takes = [0.0], [0.0]
-    monkeypatch.setattr(admission.time, "perf_counter", lambda: now[0])
-
-    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
-        now[0] += takes[0]
-
-    door = Admission(slow, Metrics("intake"))
-    scope: Scope = {"type": "http", "method": "POST", "path": "/answers", "headers": []}
-    places = []
-    for takes[0] in (4.0, 20.0, 1000.0, 0.1):
-        for _ in range(400):
-            await door(scope, None, None)  # type: ignore[arg-type]
-        places.append(door.places)
+    door = Door(monkeypatch)
+    places = [await door.pass_through(takes, 100) for takes in (4.0, 20.0, 1000.0, 0.1)]
     assert places == [64, 16, 8, 64]
+
+
+async def test_a_few_calls_that_take_minutes_by_their_nature_leave_the_others_their_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    door = Door(monkeypatch)
+    assert await door.pass_through(600.0) == 64, "the first of all may be such a one"
+    places = {await door.pass_through(takes, times) for _ in range(20) for takes, times in ((0.1, 3), (600.0, 2))}
+    assert places == {64}
 
 
 async def test_answers_are_counted_by_route_and_not_by_whom_they_are_about() -> None:
