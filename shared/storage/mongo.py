@@ -120,11 +120,11 @@ class MongoStore:
             found.update({document.key: document for document in await self._documents(collection, wanted, 0)})
         return found
 
-    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+    async def versions(self, collection: str, keys: Sequence[str] | None = None) -> dict[str, int]:
         self._declared.check_collection(collection)
         found: dict[str, int] = {}
-        for start in range(0, len(keys), _KEYS):
-            wanted = {"_id": {"$in": list(keys[start : start + _KEYS])}}
+        parts = [] if keys is None else [list(keys[start : start + _KEYS]) for start in range(0, len(keys), _KEYS)]
+        for wanted in [{}] if keys is None else [{"_id": {"$in": part}} for part in parts]:
             with _answering():
                 page = await self._database[collection].find(wanted, {"v": 1}).to_list(None)
             found.update({document["_id"]: int(document["v"]) for document in page})

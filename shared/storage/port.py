@@ -103,8 +103,10 @@ class DocumentStore(Protocol):
         """Those of the keys that exist, by key."""
         ...
 
-    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
-        """The versions of those of the keys that exist: what is known at its version need not be read again."""
+    async def versions(self, collection: str, keys: Sequence[str] | None = None) -> dict[str, int]:
+        """The versions of those of the keys that exist (None: of all there are, for a collection of few documents):
+        what is known at its version need not be read again.
+        """
         ...
 
     async def put(self, write: Write) -> int:

@@ -45,6 +45,7 @@ _SCHEMA = (
 
 _DOCUMENT = "SELECT collection, key, version, body FROM document WHERE collection = ? AND key = ?"
 _VERSION = "SELECT version FROM document WHERE collection = ? AND key = ?"
+_VERSIONS = "SELECT key, version FROM document WHERE collection = ?"
 _SCAN = """SELECT collection, key, version, body FROM document
     WHERE collection = ? AND key >= ? ORDER BY key LIMIT ?"""
 # CROSS JOIN keeps SQLite to this order: index values in key order, then the document of each.
@@ -112,10 +113,12 @@ class SqliteStore:
 
         return await self._file.read(select)
 
-    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
+    async def versions(self, collection: str, keys: Sequence[str] | None = None) -> dict[str, int]:
         self._declared.check_collection(collection)
 
         def select(connection: sqlite3.Connection) -> dict[str, int]:
+            if keys is None:
+                return dict(connection.execute(_VERSIONS, (collection,)))
             rows = ((key, connection.execute(_VERSION, (collection, key)).fetchone()) for key in keys)
             return {key: row[0] for key, row in rows if row is not None}
 

@@ -52,6 +52,8 @@ async def test_versions_are_told_without_documents(store: DocumentStore) -> None
     await store.put(a_write("a", {"n": 2}, 1))
     assert await store.versions("agencies", ["a", "none", "b"]) == {"a": 2, "b": 1}
     assert await store.versions("agencies", []) == {}
+    assert await store.versions("agencies") == {"a": 2, "b": 1}
+    assert await store.versions("cases") == {}
     assert await store.versions("cases", ["a"]) == {}
 
 

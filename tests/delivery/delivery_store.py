@@ -56,8 +56,9 @@ class MemoryStore:
         self._declared.check_collection(collection)
         return {key: self._read(collection, key) for key in keys if (collection, key) in self._documents}
 
-    async def versions(self, collection: str, keys: Sequence[str]) -> dict[str, int]:
-        return {key: document.version for key, document in (await self.get_many(collection, keys)).items()}
+    async def versions(self, collection: str, keys: Sequence[str] | None = None) -> dict[str, int]:
+        wanted = [key for name, key in self._documents if name == collection] if keys is None else keys
+        return {key: document.version for key, document in (await self.get_many(collection, wanted)).items()}
 
     async def put(self, write: Write) -> int:
         if not (await self.put_many([write]))[0]:

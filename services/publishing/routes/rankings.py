@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 
-from services.publishing.collections import DECISIONS
 from services.publishing.core.model import Decision, Edition, in_table_order
 from services.publishing.core.tables import csv_bytes, published_bytes
+from services.publishing.published import PublishedTable, PublishedTables
 from services.publishing.reading import decision_of, rule_sets_of, situation_of
 from services.publishing.routes.responses import Gone, answer, answer_json, gone
 from shared.contracts.common import CampaignId, GroupKey
 from shared.http.auth import Person, require
-from shared.kernel.canonical import sha256_hex
 from shared.kernel.errors import Fault, NotFound
 from shared.messaging.commands import Aggregates
 from shared.ruleset.document import Group, Programme
@@ -28,13 +27,12 @@ EditionNumber = Annotated[int, Path(ge=1)]
 def ranking_routes(aggregates: Aggregates) -> APIRouter:
     """Routes under /rankings, and /computed-rankings."""
     router = APIRouter(tags=["rankings"])
+    tables = PublishedTables(aggregates)
 
     @router.get("/rankings", summary="What is published now, with links")
     async def published(request: Request, campaign: CampaignId | None = None) -> Response:
-        decisions = await aggregates.all(DECISIONS)
-        wanted = [decision for key, decision in decisions.items() if campaign in (None, key)]
         root = request.scope.get("root_path", "")
-        return answer_json(request, {"rankings": [_entry(root, e) for d in wanted for e in _live(d)]})
+        return answer_json(request, {"rankings": [_entry(root, table) for table in await tables.of(campaign)]})
 
     @router.get("/rankings/{campaign}/{programme}/{group}", summary="The ranking that holds, the bytes sent to Kafka")
     async def ranking(request: Request, campaign: CampaignId, programme: Programme, group: Group) -> Response:
@@ -96,30 +94,15 @@ async def _edition(aggregates: Aggregates, key: GroupKey, number: int | None = N
     return editions[-1 if number is None else number - 1]
 
 
-def _live(decision: Decision) -> list[Edition]:
-    live = decision.live()
-    keys = in_table_order(edition.published.ranking.key for edition in live.values())
-    return [live[key.text] for key in keys]
-
-
-def _entry(root: str, edition: Edition) -> dict[str, Any]:
-    published, key = edition.published, edition.published.ranking.key
-    here = f"{root}/rankings/{key.text}"
-    return {
-        **key.model_dump(mode="json"),
-        "year": published.ranking.year,
-        "edition": published.edition,
-        "decision": published.decision.model_dump(mode="json"),
-        "correction_reason": published.correction_reason,
-        "signed_at": edition.signature.model_dump(mode="json")["signed_at"],
-        "sha256": sha256_hex(published_bytes(edition)),
-        "links": {
-            "json": here,
-            "csv": f"{here}/ranking.csv",
-            "editions": [f"{here}/editions/{number}" for number in range(1, published.edition + 1)],
-            "decision": f"{root}/decisions/{key.campaign}",
-        },
+def _entry(root: str, table: PublishedTable) -> dict[str, Any]:
+    here = f"{root}/rankings/{table.key.text}"
+    links = {
+        "json": here,
+        "csv": f"{here}/ranking.csv",
+        "editions": [f"{here}/editions/{number}" for number in range(1, table.edition + 1)],
+        "decision": f"{root}/decisions/{table.key.campaign}",
     }
+    return {**table.told, "links": links}
 
 
 async def _computed(aggregates: Aggregates, campaign: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -192,18 +193,45 @@ async def test_published_scorecard_is_the_one_the_ranking_rests_on(publishing: A
     assert (await publishing.get(CARD)).json()["points"] == "85"
 
 
+def documents_read(publishing: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The collection of each document that is read from now on."""
+    reads: list[str] = []
+    get, scan = publishing.store.get, publishing.store.scan
+
+    async def one(collection: str, key: str) -> Any:
+        reads.append(collection)
+        return await get(collection, key)
+
+    async def page(collection: str, **bounds: Any) -> Any:
+        found = await scan(collection, **bounds)
+        reads.extend(document.collection for document in found)
+        return found
+
+    monkeypatch.setattr(publishing.store, "get", one)
+    monkeypatch.setattr(publishing.store, "scan", page)
+    return reads
+
+
+async def test_the_public_list_reads_a_decision_once_until_it_stands_otherwise_whoever_changed_it(
+    publishing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publishing.published()
+    reads = documents_read(publishing, monkeypatch)
+    answers = await asyncio.gather(*(publishing.get("/rankings") for _ in range(5)))
+    answers += [await publishing.get(f"/rankings?campaign={campaign}") for campaign in ("2021", "2020")]
+    assert reads == ["decisions"], "it holds every row of every table"
+    assert [len(answer.json()["rankings"]) for answer in answers] == [4, 4, 4, 4, 4, 4, 0]
+    assert {answer.content for answer in answers[:-1]} == {answers[0].content}
+    elsewhere = type(publishing)(publishing.store, publishing.clock, publishing.issuer)
+    await elsewhere.post("/decisions/2021/withdraw", "chairman", {"reason": "Sai số liệu"})
+    assert (await publishing.get("/rankings")).json() == {"rankings": []}
+
+
 async def test_a_decision_is_read_anew_once_it_stands_otherwise_whoever_changed_it(
     publishing: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await publishing.published()
-    reads: list[str] = []
-    works = publishing.store.get
-
-    async def get(collection: str, key: str) -> Any:
-        reads.append(collection)
-        return await works(collection, key)
-
-    monkeypatch.setattr(publishing.store, "get", get)
+    reads = documents_read(publishing, monkeypatch)
     for _ in range(3):
         assert (await publishing.get(CARD)).status_code == 200
     assert reads.count("decisions") <= 1, "it holds every row of every table"
