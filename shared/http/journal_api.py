@@ -30,7 +30,10 @@ def journal_routes(stories: Stories) -> APIRouter:
     ) -> Story:
         return await stories.of(stream, topic=topic, after=after, limit=limit, data=data)
 
-    @router.get("/journal/streams", summary="Streams that an id, correlation or trace belongs to; goes through all")
+    @router.get(
+        "/journal/streams",
+        summary="Streams and dead letters that an id, correlation or trace belongs to; goes through all",
+    )
     async def streams(_: Operator, of: Word) -> list[str]:
         return await stories.streams_of(of)
 

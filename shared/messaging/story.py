@@ -6,6 +6,7 @@ for a reference or a predecessor, and how far each source was consumed.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -14,13 +15,17 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.registry import topics
 from shared.kernel.errors import NotFound
-from shared.messaging.aggregate import AggregateDocument, Collection
+from shared.messaging.aggregate import ANY, WAITS_FOR, WITH_HELD, AggregateDocument, Collection
+from shared.messaging.dead_letter import DEAD_LETTERS
 from shared.messaging.kept import Kept
-from shared.storage.port import DocumentStore, JournalEntry
+from shared.storage.port import Document, DocumentStore, JournalEntry
 
 __all__ = ["Standing", "Stories", "Story", "Told", "Waiting"]
 
 _LAST = 2**53
+_PAGE = 200  # documents at a time
+_PAGE_OF_LETTERS = 20  # each may be as large as any
+_SET_ASIDE = ("waiting", "discarded")  # letters that were retried stand in the journal, or are parked
 
 
 class _View(BaseModel):
@@ -99,19 +104,46 @@ class Stories:
         )
 
     async def streams_of(self, word: str, limit: int = 20) -> list[str]:
-        """Streams with an event of this id, correlation or trace, or of an answer that the platform called so.
+        """Streams with an event of this id, correlation or trace, or of an answer that the platform called so; and the
+        aggregates that keep such an event, dead letters among them.
 
-        There is no index for it: the journal is gone through, a page at a time.
+        There is no index for it: the journal is gone through, a page at a time, and all that is kept.
         """
         found: dict[str, None] = {}
+        for look in (self._in_journal, self._in_aggregates, self._in_letters):
+            async for stream in look(word):
+                found[stream] = None
+                if len(found) >= limit:
+                    return list(found)
+        return list(found)
+
+    async def _in_journal(self, word: str) -> AsyncIterator[str]:
         named = orjson.dumps(f"#{word}")[1:]  # of an answer: who sent it, and what they call it
         for topic in self._topics:
-            async for entry in self._entries(topic):
+            async for entry in self._store.read_journal(topic):
                 if _is_of(entry, word, named):
-                    found[entry.stream] = None
-                    if len(found) >= limit:
-                        return list(found)
-        return list(found)
+                    yield entry.stream
+
+    async def _in_aggregates(self, word: str) -> AsyncIterator[str]:
+        for collection in self._collections.values():
+            for index, value in ((WAITS_FOR, ANY), (WITH_HELD, "1")):
+                async for found in self._found(collection.name, index, value, _PAGE):
+                    document = AggregateDocument.load(collection, found.key, found)
+                    if any(_is_kept(kept, word) for kept in (*document.parked, *document.held)):
+                        yield f"{self._service}/{collection.name}/{found.key}"
+
+    async def _in_letters(self, word: str) -> AsyncIterator[str]:
+        for status in _SET_ASIDE:
+            async for found in self._found(DEAD_LETTERS.name, "status", status, _PAGE_OF_LETTERS):
+                if _is_letter_of(found.body["state"]["message"], word):
+                    yield f"{self._service}/{DEAD_LETTERS.name}/{found.key}"
+
+    async def _found(self, collection: str, index: str, value: str, limit: int) -> AsyncIterator[Document]:
+        after: str | None = None
+        while page := await self._store.find(collection, index, value, after=after, limit=limit):
+            for document in page:
+                yield document
+            after = page[-1].key
 
     def _named(self, stream: str) -> tuple[Collection[Any], str]:
         service, _, rest = stream.partition("/")
@@ -141,10 +173,6 @@ class Stories:
                 return events, f"{events[-1].topic}#{events[-1].sequence}"
         return events, ""
 
-    async def _entries(self, topic: str) -> AsyncIterator[JournalEntry]:
-        async for entry in self._store.read_journal(topic):
-            yield entry
-
 
 def _is_of(entry: JournalEntry, word: str, named: bytes) -> bool:
     headers = entry.headers
@@ -153,6 +181,29 @@ def _is_of(entry: JournalEntry, word: str, named: bytes) -> bool:
         or word == headers.get("ce_traceparent", "")[3:35]
         or (b'"event_id"' in entry.value and named in entry.value)
     )
+
+
+def _is_kept(kept: Kept, word: str) -> bool:
+    event = kept.event
+    return word in (event.id, event.correlationid, event.traceparent[3:35])
+
+
+def _is_letter_of(message: Mapping[str, Any], word: str) -> bool:
+    headers = message["headers"]
+    if word in (headers.get("ce_id"), headers.get("ce_correlationid"), headers.get("ce_traceparent", "")[3:35]):
+        return True
+    return _names_itself(base64.b64decode(message["value_base64"]), word)
+
+
+def _names_itself(value: bytes, word: str) -> bool:
+    """Whether a message that says in its value which event it is (structured mode) calls itself so."""
+    if orjson.dumps(word)[1:-1] not in value:
+        return False
+    try:
+        body = orjson.loads(value)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.get("id") == word
 
 
 def _told(entry: JournalEntry, data: bool) -> Told:

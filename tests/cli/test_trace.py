@@ -33,6 +33,7 @@ class Platform:
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.standing: dict[str, dict[str, Any]] = {}
         self.letters: dict[str, list[dict[str, Any]]] = {}
+        self.settled: dict[str, dict[str, str]] = {}
         self.unpublished: dict[str, dict[str, int]] = {}
         self.streams: list[str] = []
         self.campaign: dict[str, Any] | None = CAMPAIGN
@@ -84,8 +85,10 @@ class Platform:
     def _dead_letters(self, service: str, rest: list[str], params: httpx.QueryParams) -> Any:
         letters = self.letters.get(service, [])
         if rest:
-            return {"message": next(each for each in letters if each["id"] == rest[0])}
-        return [{"message": each} for each in letters if each["id"] > params.get("after", "")][: int(params["limit"])]
+            found = next(each for each in letters if each["id"] == rest[0])
+            return {"message": found, "status": "waiting", "note": "", **self.settled.get(rest[0], {})}
+        waiting = [each for each in letters if each["id"] not in self.settled]
+        return [{"message": each} for each in waiting if each["id"] > params.get("after", "")][: int(params["limit"])]
 
     def _status(self, service: str, *_: Any) -> Any:
         consumed = {"platform-submissions": {"lag": self.lag}} if service == "intake" else {}
@@ -187,8 +190,72 @@ def test_what_the_platform_sent_may_not_be_taken_in_yet(run: Run, platform: Plat
     (wait,) = now(run)
     assert wait["code"] == "no_answer"
     assert "còn 12 thông điệp" in wait["vi"]
+
+
+@pytest.mark.parametrize(
+    ("word", "campaign", "told"),
+    [
+        ("2023/it/so-y-te", None, ("không có đợt đánh giá 2023", "xephang campaign status")),
+        ("2022/it/so-y-tee", CAMPAIGN, ("không có cơ quan so-y-tee", "có phải so-y-te?")),
+        ("2022/portal/so-y-te", {**CAMPAIGN, "programmes": ["it"]}, ("không có chương trình portal", ": it")),
+    ],
+)
+def test_a_name_that_nobody_knows_is_refused_with_what_was_looked_for(
+    run: Run, platform: Platform, word: str, campaign: dict[str, Any] | None, told: tuple[str, ...]
+) -> None:
+    platform.campaign = campaign
+    ended = run("trace", word, "--json")
+    assert ended.code == 1
+    assert ended.json()["refused"]["code"] == "trace.unknown"
+    for words in (*told, word, "intake, verification, scoring, publishing"):
+        assert words in ended.err
+
+
+def test_what_is_kept_of_one_that_is_in_no_campaign_is_told(run: Run, platform: Platform) -> None:
     platform.campaign = None
-    assert [wait["code"] for wait in now(run)] == ["no_campaign"]
+    platform.stand("intake/submissions/2023/it/so-y-te", parked=[{}], waits_for="campaigns/2023")
+    assert [wait["code"] for wait in now(run, "2023/it/so-y-te")] == ["parked"]
+    platform.letters["intake"] = [letter(1, key="2024/so-y-te", programme="it")]
+    assert [wait["code"] for wait in now(run, "2024/it/so-y-te")] == ["dead_letter"]
+
+
+def test_where_somebody_does_not_answer_nothing_is_called_unknown(run: Run, platform: Platform) -> None:
+    platform.away = {"verification"}
+    assert [wait["code"] for wait in now(run, "2022/it/so-y-tee", code=3)] == ["silent"]
+
+
+class TestByTheIdOfAMessageThatIsADeadLetter:
+    """The platform knows its own ids only."""
+
+    ID = "2022-it-so-y-te-1"
+
+    @pytest.fixture(autouse=True)
+    def _found(self, platform: Platform) -> None:
+        platform.streams = [f"intake/dead_letters/{1:020}"]
+
+    def test_its_submission_is_told_with_the_letter_once(self, run: Run, platform: Platform) -> None:
+        platform.letters["intake"] = [letter(1, programme="it")]
+        assert [wait["code"] for wait in now(run, self.ID)] == ["dead_letter"]
+
+    def test_also_where_its_kafka_key_is_another(self, run: Run, platform: Platform) -> None:
+        named = {"campaign": "2022", "programme": "it", "agency": "so-y-te"}
+        platform.letters["intake"] = [letter(1, key="k", data=named)]
+        assert [wait["code"] for wait in now(run, self.ID)] == ["dead_letter"]
+
+    def test_who_discarded_it_and_why_is_told(self, run: Run, platform: Platform) -> None:
+        platform.letters["intake"] = [letter(1, programme="it")]
+        platform.settled[f"{1:020}"] = {"status": "discarded", "note": "lan: Gửi nhầm đợt"}
+        waits = now(run, self.ID)
+        assert [wait["code"] for wait in waits] == ["verification", "discarded"]
+        assert "lan: Gửi nhầm đợt" in waits[1]["vi"]
+
+    def test_where_it_does_not_tell_whose_it_is_the_letter_is_named(self, run: Run, platform: Platform) -> None:
+        platform.letters["intake"] = [{**letter(1, key="k"), "value_base64": base64.b64encode(b"no JSON").decode()}]
+        ended = run("trace", self.ID, "--json")
+        assert ended.code == 1
+        assert ended.json()["refused"]["code"] == "trace.dead_letter"
+        assert f"xephang dlq show {1:020}" in ended.err
+        assert "refused: sai" in ended.err
 
 
 def test_a_service_that_is_away_leaves_a_gap(run: Run, platform: Platform) -> None:

@@ -10,7 +10,6 @@ from deploy.xephang.client import Client
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Programme, Token, Url
 from deploy.xephang.commands.outcome import SILENT, examples, fault_lines, misuse, note, say, say_json, say_table
-from shared.contracts.common import SubmissionKey
 
 if TYPE_CHECKING:
     from deploy.xephang.story.gathered import Gathered
@@ -47,11 +46,14 @@ def trace(
     if (programme is None) != (not agency):
         raise misuse("nêu một mã, hoặc cả CAMPAIGN PROGRAMME AGENCY (one name, or all three)")
     from deploy.xephang.story.gathered import gather
+    from deploy.xephang.story.named import unknown
     from deploy.xephang.story.standing import waits
     from deploy.xephang.story.steps import steps
 
     client = connect(url, token, data, "operator")
-    found = gather(client, _key(client, submission, programme, agency))
+    found = gather(client, _named(client, submission, programme, agency))
+    if refusal := unknown(found):
+        raise refusal
     made, now = steps(found), waits(found)
     if as_json:
         say_json(_as_json(found, made, now))
@@ -63,10 +65,10 @@ def trace(
         raise typer.Exit(SILENT)
 
 
-def _key(client: Client, submission: str, programme: Programme | None, agency: str) -> SubmissionKey:
+def _named(client: Client, submission: str, programme: Programme | None, agency: str) -> Gathered:
     from pydantic import ValidationError
 
-    from deploy.xephang.story.gathered import find_submission
+    from deploy.xephang.story.named import find_submission
 
     try:
         return find_submission(client, f"{submission}/{programme.value}/{agency}" if programme else submission)

@@ -12,14 +12,12 @@ from typing import Any
 from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
 from shared.contracts.common import SubmissionKey
 from shared.contracts.registry import SERVICES
-from shared.kernel.errors import NotFound
 
-__all__ = ["Event", "Gathered", "Letter", "find_submission", "gather"]
+__all__ = ["KEY_FORM", "Event", "Gathered", "Letter", "gather"]
 
 _PAGE = 200
 _LETTERS = 20  # looked into one by one
-_STREAM = re.compile(r"[a-z]+/[a-z_]+/([a-z0-9-]+/(?:it|portal)/[a-z0-9-]+)(?:#.*)?")
-_KEY = re.compile(r"[a-z0-9-]+/(?:it|portal)/[a-z][a-z0-9-]*")
+KEY_FORM = re.compile(r"[a-z0-9-]+/(?:it|portal)/[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,22 @@ class Event:
 
 @dataclass(frozen=True)
 class Letter:
-    """A dead letter that is, or may be, of this submission."""
+    """A dead letter that is, or may be, of a submission. `submission` is its key, as far as the message tells."""
 
     service: str
     id: str
     topic: str
     reason: str
-    failed_at: str
+    status: str
+    note: str
+    submission: str
+
+    @classmethod
+    def of(cls, service: str, letter: dict[str, Any]) -> Letter:
+        """From what the service answers of one letter."""
+        message = letter["message"]
+        status, note = letter.get("status", "waiting"), letter.get("note", "")
+        return cls(service, message["id"], message["topic_name"], message["reason"], status, note, _key_in(message))
 
 
 @dataclass
@@ -85,29 +92,8 @@ class Gathered:
         return f"{self.key.campaign}/{self.key.programme}/{self.group}" if self.group else ""
 
 
-def find_submission(client: Client, word: str) -> SubmissionKey:
-    """The submission that a key, stream, event, correlation, trace or answer belongs to. Raises `NotFound`."""
-    if _KEY.fullmatch(word):
-        return SubmissionKey.parse(word)
-    if found := _STREAM.fullmatch(word):
-        return SubmissionKey.parse(found[1])
-    streams = client.get("/intake/journal/streams", of=word)
-    keys = {found[1] for stream in streams if (found := _STREAM.fullmatch(stream))}
-    if len(keys) == 1:
-        return SubmissionKey.parse(keys.pop())
-    if keys:
-        some = ", ".join(sorted(keys)[:5])
-        raise NotFound(f"{word} thuộc nhiều phiếu: {some}; hãy nêu một phiếu", f"{word} belongs to several: {some}")
-    raise NotFound(
-        f"Không có phiếu nào mang mã {word}",
-        f"no submission is known by {word}; what was refused is in `xephang dlq list`, what waits in `xephang status`",
-        code="trace.unknown",
-    )
-
-
-def gather(client: Client, key: SubmissionKey) -> Gathered:
+def gather(client: Client, found: Gathered) -> Gathered:
     """Ask all services; one that is away is noted, and the story has a gap there."""
-    found = Gathered(key)
     for step in (_campaign, _submission, _ranking, _decision, _letters, _unpublished):
         for service in step.services:
             try:
@@ -174,10 +160,12 @@ def _ask_letters(client: Client, found: Gathered, service: str) -> None:
         if len(page) < 500:
             break
         after = page[-1]["message"]["id"]
+    known = {(letter.service, letter.id) for letter in found.letters}
     for one in near[:_LETTERS]:
-        whole = client.get(path_of(service, "dead-letters", one["message"]["id"]))["message"]
-        if _may_be_of(found.key, whole):
-            letter = Letter(service, whole["id"], whole["topic_name"], whole["reason"], whole["last_failed_at"])
+        if (service, one["message"]["id"]) in known:
+            continue
+        letter = Letter.of(service, client.get(path_of(service, "dead-letters", one["message"]["id"])))
+        if letter.submission in ("", found.key.text):
             found.letters.append(letter)
 
 
@@ -227,14 +215,15 @@ def _there(client: Client, path: str) -> dict[str, Any] | None:
     return found
 
 
-def _may_be_of(key: SubmissionKey, message: dict[str, Any]) -> bool:
-    """Both programmes of an agency share the Kafka key: the subject tells, or what the message holds, if it is JSON."""
-    subject = message["headers"].get("ce_subject")
-    if subject:
-        return bool(subject == key.text)
+def _key_in(message: dict[str, Any]) -> str:
+    """Which submission a message is of: its subject tells, or what it holds, beside its Kafka key; or nothing does."""
+    subject = str(message["headers"].get("ce_subject", ""))
+    if KEY_FORM.fullmatch(subject):
+        return subject
+    campaign, _, agency = message["key"].partition("/")
     try:
         body = json.loads(base64.b64decode(message["value_base64"]))
-        data = body.get("data", body)
-        return bool(data.get("programme", key.programme) == key.programme)
-    except (ValueError, AttributeError):
-        return True
+        told = {"campaign": campaign, "agency": agency, **body.get("data", body)}
+        return SubmissionKey.model_validate({name: told[name] for name in SubmissionKey.model_fields}).text
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return ""

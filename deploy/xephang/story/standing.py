@@ -34,17 +34,29 @@ class _Hop:
 def waits(found: Gathered) -> list[Wait]:
     """All that is waited for; never empty."""
     stuck = [*_dead(found), *_kept(found), *_on_the_way(found)]
-    return stuck or [_turn(found)]
+    return [*(stuck or [_turn(found)]), *_discarded(found)]
 
 
 def _dead(found: Gathered) -> Iterator[Wait]:
     for letter in found.letters:
-        yield Wait(
-            "dead_letter",
-            f"Thư chết {letter.id} ở {letter.service}, từ chủ đề {letter.topic}: {letter.reason[:200]};"
-            f" xem `xephang dlq show {letter.id}`",
-            f"a dead letter of {letter.service}: see `xephang dlq show {letter.id}`",
-        )
+        if letter.status == "waiting":
+            yield Wait(
+                "dead_letter",
+                f"Thư chết {letter.id} ở {letter.service}, từ chủ đề {letter.topic}: {letter.reason[:200]};"
+                f" xem `xephang dlq show {letter.id}`",
+                f"a dead letter of {letter.service}: see `xephang dlq show {letter.id}`",
+            )
+
+
+def _discarded(found: Gathered) -> Iterator[Wait]:
+    """Nothing waits for them any more; but somebody has asked for just these."""
+    for letter in found.letters:
+        if letter.status == "discarded":
+            yield Wait(
+                "discarded",
+                f"Thông điệp này là thư chết {letter.id} ở {letter.service}, đã bỏ ({letter.note})",
+                f"the message became a dead letter of {letter.service}, which was discarded",
+            )
 
 
 def _kept(found: Gathered) -> Iterator[Wait]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from intake_service import Intake, a_post, an_answer, an_event
+from intake_service import STRUCTURED, Intake, a_post, an_answer, an_event
+
+from shared.kernel.canonical import canonical_json
+from shared.messaging.messages import Record
 
 KEY = "2021/it/so-noi-vu"
 STREAM = f"intake/submissions/{KEY}"
@@ -75,6 +78,25 @@ async def test_a_stream_is_found_by_whatever_names_it(intake: Intake) -> None:
         assert found.json() == [STREAM], word
     unknown = await intake.call("GET", "/journal/streams", "operator", params={"of": "khong-co"})
     assert unknown.json() == []
+
+
+async def test_what_is_kept_or_set_aside_is_found_by_the_id_that_the_platform_gave_it(newcomer: Intake) -> None:
+    async def found(word: str) -> list[str]:
+        response = await newcomer.call("GET", "/journal/streams", "operator", params={"of": word})
+        return list(response.json())
+
+    await newcomer.consume(a_post(an_event("cho-dot")), a_post(an_event("sai-dang", data={"agency": "?"})))
+    structured = {**an_event("sai-dang-2"), "type": "platform.unknown.v1"}
+    headers = {"content-type": STRUCTURED}
+    await newcomer.consume(Record("platform-submissions", 0, 1, "k", headers, canonical_json(structured)))
+    ids = [letter.message.id for letter in await newcomer.inbox.dead_letters.list()]
+    (second,) = await found("sai-dang-2")
+    (first,) = await found("sai-dang")
+    assert await found("cho-dot") == [STREAM]
+    assert sorted([first, second]) == [f"intake/dead_letters/{id_}" for id_ in sorted(ids)]
+    await newcomer.inbox.discard(first.rpartition("/")[2], "Sai", "can-bo")
+    assert await found("sai-dang") == [first]
+    assert await found("sai-dan") == []
 
 
 async def test_only_operators_are_told_and_only_of_streams_that_there_are(intake: Intake) -> None:
