@@ -147,3 +147,42 @@ def test_a_list_tells_origin_handler_and_when_it_failed(run: Run, platform: Call
     out = run("dlq", "list", "--service", "intake").out
     for words in ("/nen-tang-tinh", "receive_posted", "05/01/2026", "15:00:00", "16:30:00"):
         assert words in out.replace("\n", "")
+
+
+def test_a_letter_is_shown_in_vietnamese_first_with_the_names_that_programs_know(
+    run: Run, platform: Callable[[Answer], None]
+) -> None:
+    more = {"value_base64": "", "headers": {"ce_id": "phieu-1"}, "value_size": 12, "truncated": False, "later": "x"}
+    platform(lambda _: httpx.Response(200, json=letter(1, **more)))
+    lines = run("dlq", "show", "1", "--service", "intake").out.splitlines()
+    told = {line[:40].strip(): line[40:].strip() for line in lines}
+    assert told["Trạng thái (status)"] == "đang chờ (waiting)"
+    assert told["Lý do (reason)"] == "unreadable: x"
+    assert told["Lỗi lần đầu (first_failed_at)"] == "05/01/2026 15:00:00"
+    assert told["Chỉ giữ phần đầu (truncated)"] == "không (no)"
+    assert told["ce_id"] == "phieu-1"
+    assert told["later"] == "x", "a newer platform may tell more"
+
+
+NOTES = [
+    ("lan: Gửi nhầm đợt", "lan: Gửi nhầm đợt"),
+    ("lan: handled", "lan: đã xử lý (handled)"),
+    ("lan: parked until campaigns/2022 is there", "lan: đang chờ campaigns/2022 (parked"),
+]
+
+
+@pytest.mark.parametrize(("note", "told"), NOTES)
+def test_a_list_of_settled_letters_tells_who_did_what_and_why(
+    run: Run, platform: Callable[[Answer], None], monkeypatch: pytest.MonkeyPatch, note: str, told: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    settled = {**letter(1, value_base64=""), "status": "discarded", "note": note}
+    platform(lambda request: httpx.Response(200, json=settled if request.url.path.endswith("/1") else [settled]))
+    assert told in run("dlq", "list", "--service", "intake", "--status", "discarded").out
+    assert told in run("dlq", "show", "1", "--service", "intake").out
+
+
+def test_what_became_of_it_is_told_in_both_languages(run: Run, platform: Callable[[Answer], None]) -> None:
+    discarded = {**letter(1), "status": "discarded", "note": "lan: sai"}
+    platform(lambda _: httpx.Response(200, json=discarded))
+    assert run("dlq", "discard", "1", "--reason", "sai", "--service", "intake").out == "intake: đã bỏ (discarded)\n"

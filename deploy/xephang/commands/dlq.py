@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ import typer
 from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.dlq_letters import Status, letters_of, names_of, retry_all
+from deploy.xephang.commands.dlq_words import moment, shown, status_words, what_became
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, ServiceName, Token, Url
 from deploy.xephang.commands.outcome import (
     SILENT,
@@ -21,7 +21,6 @@ from deploy.xephang.commands.outcome import (
     say_json,
     say_table,
 )
-from shared.kernel.clock import LOCAL_ZONE
 
 __all__ = ["app"]
 
@@ -138,36 +137,32 @@ def _list(letters: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         say_json(letters)
         return
-    rows = [
-        (
-            each["service"],
-            each["message"]["id"],
-            f"{each['message']['topic_name']}/{each['message']['partition']}/{each['message']['offset']}"
-            f" {each['message'].get('origin', '')}".rstrip(),
-            each["message"]["handler"].rpartition(".")[2],
-            str(each["message"]["attempts"]),
-            _moment(each["message"]["first_failed_at"]),
-            _moment(each["message"]["last_failed_at"]),
-            each["message"]["reason"][:120],
-        )
-        for each in letters
+    header = ["Dịch vụ", "Mã", "Nguồn", "Bước xử lý", "Số lần", "Lỗi lần đầu", "Lỗi gần nhất", "Lý do"]
+    settled = any(each["status"] != "waiting" for each in letters)
+    rows = [[*_row(each), *([what_became(each["note"])] if settled else [])] for each in letters]
+    say_table(f"{len(rows)} thư chết", [*header, *(["Ai xử lý, thế nào"] if settled else [])], rows, right=(4,))
+
+
+def _row(letter: dict[str, Any]) -> list[str]:
+    message = letter["message"]
+    return [
+        letter["service"],
+        message["id"],
+        f"{message['topic_name']}/{message['partition']}/{message['offset']} {message.get('origin', '')}".rstrip(),
+        message["handler"].rpartition(".")[2],
+        str(message["attempts"]),
+        moment(message["first_failed_at"]),
+        moment(message["last_failed_at"]),
+        message["reason"][:120],
     ]
-    header = ("Dịch vụ", "Mã", "Nguồn", "Bước xử lý", "Số lần", "Lỗi lần đầu", "Lỗi gần nhất", "Lý do")
-    say_table(f"{len(rows)} thư chết", header, rows, right=(4,))
-
-
-def _moment(told: str) -> str:
-    return datetime.fromisoformat(told).astimezone(LOCAL_ZONE).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def _show(name: str, letter: dict[str, Any]) -> None:
-    for field, value in {"service": name, "status": letter["status"], **letter["message"]}.items():
-        if field != "value_base64":
-            say(f"{field:16} {value}")
-    if letter.get("note"):
-        say(f"{'note':16} {letter['note']}")
+    for label, value in shown(name, letter):
+        say(f"{label:40} {value}")
     if letter["message"].get("truncated"):
         say("(chỉ giữ phần đầu, không retry được – only the beginning was kept, it cannot be retried)")
+    say("Nội dung (value):")
     try:
         say(base64.b64decode(letter["message"]["value_base64"]).decode("utf-8", errors="replace")[:4000])
     except (KeyError, binascii.Error):
@@ -178,4 +173,4 @@ def _settled(name: str, letter: dict[str, Any] | None, as_json: bool) -> None:
     if as_json:
         say_json(letter)
     else:
-        say(f"{name}: {letter['status'] if letter else 'không còn thư này (gone)'}")
+        say(f"{name}: {status_words(letter['status']) if letter else 'không còn thư này (gone)'}")
