@@ -62,9 +62,11 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
 
 def _house_routes(service: Service) -> APIRouter:
     router = APIRouter()
+    # Who asks has just done something, or waits for it: the answer is of now, but nobody makes us ask twice at once.
+    standing = Lately(service.status, seconds=0)
 
     async def measured() -> bytes:
-        return service.metrics.render(await service.status(), await service.figures())
+        return service.metrics.render(await standing(), await service.figures())
 
     # Both need no token, and ask the store and the broker.
     health, figures = Lately(service.health), Lately(measured)
@@ -84,7 +86,7 @@ def _house_routes(service: Service) -> APIRouter:
 
     @router.get("/status", tags=["operation"], summary="What was consumed, is pending, parked or dead-lettered")
     async def status(_: Operator) -> dict[str, Any]:
-        return await service.status()
+        return await standing()
 
     @router.get("/dead-letters", tags=["operation"], summary="Messages that could not be handled, by id, in pages")
     async def dead_letters(

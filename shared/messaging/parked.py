@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from shared.storage.port import Document
 __all__ = ["Parked"]
 
 _PAGE = 200
-_TOLD = 1000  # of what is parked
+_TOLD = 200  # of what is parked: each is read whole, with the events that it keeps
 
 
 class Parked:
@@ -59,7 +60,8 @@ class Parked:
         """
         result: dict[str, list[str]] = {}
         told = 0
-        for collection in self._collections.values():
+        counts = await self._counts(WAITS_FOR, ANY)
+        for collection in (each for each in self._collections.values() if counts[each.name]):
             async for page in self._pages(collection, WAITS_FOR, ANY):
                 for document in page:
                     result.setdefault(document.body["waits_for"], []).append(f"{collection.name}/{document.key}")
@@ -70,17 +72,20 @@ class Parked:
 
     async def count(self) -> int:
         """How many aggregates are parked."""
-        return await self._count(WAITS_FOR, ANY)
+        return sum((await self._counts(WAITS_FOR, ANY)).values())
 
     async def count_held(self) -> int:
         """How many aggregates hold events that came before their predecessors."""
-        return await self._count(WITH_HELD, "1")
+        return sum((await self._counts(WITH_HELD, "1")).values())
 
-    async def _count(self, index: str, value: str) -> int:
-        return sum([await self._store.count(name, index, value) for name in self._collections])
+    async def _counts(self, index: str, value: str) -> dict[str, int]:
+        counts = await asyncio.gather(*(self._store.count(name, index, value) for name in self._collections))
+        return dict(zip(self._collections, counts, strict=True))
 
     async def _pages(self, collection: Collection[Any], index: str, value: str) -> AsyncIterator[list[Document]]:
         after: str | None = None
         while page := await self._store.find(collection.name, index, value, after=after, limit=_PAGE):
             yield page
+            if len(page) < _PAGE:
+                return
             after = page[-1].key
