@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -12,10 +13,12 @@ from pydantic import BaseModel
 from shared.kernel.clock import Clock
 from shared.messaging.aggregate import AggregateDocument, Change, Collection
 from shared.storage.port import Document, DocumentStore, StoreUnavailable, VersionConflict
-from shared.telemetry.situation import note
-from shared.telemetry.trace_context import parse
+from shared.telemetry.situation import note, now
+from shared.telemetry.trace_context import current, parse
 
 __all__ = ["CONFLICTS_MAX", "Aggregates", "wait_for_others"]
+
+log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -68,8 +71,7 @@ class Aggregates:
                 await wait_for_others(conflicts)
                 continue
             self.written(document)
-            place = parse(document.traceparent)
-            note(correlation=document.correlation, trace=place.trace, span=place.span)
+            _note_written([document])
             return document.state
         raise StoreUnavailable(f"{collection.name}/{key} was changed by others {CONFLICTS_MAX} times in a row")
 
@@ -94,10 +96,15 @@ class Aggregates:
             if document.changed:
                 loaded.append(document)
         outcomes = await self.store.put_many([document.write() for document in loaded])
+        stored = [document for document, written in zip(loaded, outcomes, strict=True) if written]
+        for document in stored:
+            self.written(document)
+        _note_written(stored)
+        if len(stored) > 1 and log.isEnabledFor(logging.DEBUG):
+            for document in stored:
+                log.debug("changed", extra={"fields": _belongs(document)})
         for document, written in zip(loaded, outcomes, strict=True):
-            if written:
-                self.written(document)
-            else:
+            if not written:
                 await self.execute(collection, document.key, decisions[document.key], actor=actor)
 
     async def get(self, collection: Collection[S], key: str) -> S | None:
@@ -179,3 +186,25 @@ class Aggregates:
 
 def _state(collection: Collection[S], key: str, found: Document) -> S | None:
     return AggregateDocument.load(collection, key, found).state
+
+
+def _note_written(documents: Sequence[AggregateDocument[Any]]) -> None:
+    """Have the request's line in the access log say whose correlation it is, or how many it changed if it is no one's.
+
+    What is written outside of requests says itself what it is about: a service's own tasks are about nothing for good.
+    """
+    here = now()
+    if "request" not in here or not documents:
+        return
+    before = here.get("correlation", "")
+    count = here.get("changed", 1 if before else 0) + len(documents)
+    whose = {before, *(document.correlation for document in documents)} - {""}
+    if "changed" not in here and (count == 1 or len(whose) == 1):
+        note(**_belongs(documents[-1]))
+    else:
+        note(correlation="", trace=current.get().trace, span="", changed=count)
+
+
+def _belongs(document: AggregateDocument[Any]) -> dict[str, str]:
+    place = parse(document.traceparent)
+    return {"correlation": document.correlation, "trace": place.trace, "span": place.span}

@@ -32,6 +32,7 @@ FIELDS = (
     "route",
     "status",
     "ms",
+    "changed",
     "topic",
     "partition",
     "offset",
