@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Protocol
@@ -11,8 +12,10 @@ from fastapi.responses import HTMLResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from deploy.xephang.words import state_words
 from shared.contracts.registry import SERVICES
 from shared.http.auth import DemoIssuer, Person, require
+from shared.http.lately import Lately
 from shared.http.problems import install_problem_handlers, problem
 from shared.kernel.errors import DomainError
 
@@ -57,10 +60,12 @@ def build_gateway(platform: Behind) -> FastAPI:
     app = FastAPI(title="Xephang", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.tokens = platform.issuer.verifier()
     install_problem_handlers(app)
+    # Both need no token, and ask all services.
+    health, standing = Lately(lambda: _health(platform)), Lately(platform.status)
 
     @app.get("/health")
-    async def health() -> dict[str, Any]:
-        return {name: name in platform.services and await platform.services[name].ready() for name in SERVICES}
+    async def ready() -> dict[str, bool]:
+        return await health()
 
     @app.get("/status")
     async def status(_: Operator) -> dict[str, Any]:
@@ -78,11 +83,18 @@ def build_gateway(platform: Behind) -> FastAPI:
 
     @app.get("/", response_class=HTMLResponse)
     async def page() -> str:
-        return _page(await platform.status())
+        return _page(await standing())
 
     for name in SERVICES:
         app.router.routes.append(Mount(f"/{name}", app=_Current(platform, name), name=name))
     return app
+
+
+async def _health(platform: Behind) -> dict[str, bool]:
+    running = dict(platform.services)
+    ready = await asyncio.gather(*(service.ready() for service in running.values()))
+    found = dict(zip(running, ready, strict=True))
+    return {name: found.get(name, False) for name in SERVICES}
 
 
 class _Current:
@@ -113,7 +125,7 @@ def _page(status: dict[str, Any]) -> str:
             counts = (lag, sum(own["unpublished"].values()), own["parked_aggregates"], own["dead_letters"])
         rows.append(
             f"<tr><td><a href='/{name}/docs'>{html.escape(name)}</a></td>"
-            f"<td>{'đang chạy' if own['running'] else 'dừng'}</td>"
+            f"<td>{state_words(own)}</td>"
             f"{''.join(f'<td>{count}</td>' for count in counts)}</tr>"
         )
     return (

@@ -61,6 +61,7 @@ class Platform:
         self._broker: EmbeddedBroker | None = None
         self._stores: dict[str, DocumentStore] = {}
         self._definitions: dict[str, Definition] = {}
+        self._one_at_a_time = {name: asyncio.Lock() for name in SERVICES}  # that start or stop
         self._http = HttpServer(build_gateway(self), host, port)
 
     @property
@@ -96,24 +97,26 @@ class Platform:
 
     async def start_service(self, name: str) -> None:
         """Start one service; one that runs is left alone."""
-        if name in self.services:
-            return
-        embedded = self._broker is not None
-        limits = EMBEDDED_LIMITS if embedded else RelayLimits()
-        parts = Parts(self._stores[name], self.kafka, self.clock, self.issuer.verifier(), limits, alone=embedded)
-        service = Service(self._definitions[name], parts)
-        await service.start()
-        self.services[name] = service
+        async with self._one_at_a_time[name]:
+            if name in self.services:
+                return
+            embedded = self._broker is not None
+            limits = EMBEDDED_LIMITS if embedded else RelayLimits()
+            parts = Parts(self._stores[name], self.kafka, self.clock, self.issuer.verifier(), limits, alone=embedded)
+            service = Service(self._definitions[name], parts)
+            await service.start()
+            self.services[name] = service
 
     async def stop_service(self, name: str) -> None:
         """Stop one service; the others go on and what is meant for it waits."""
-        service = self.services.pop(name, None)
-        if service is not None:
-            await service.stop()
+        async with self._one_at_a_time[name]:
+            service = self.services.pop(name, None)
+            if service is not None:
+                await service.stop()
 
     async def status(self) -> dict[str, Any]:
         """Every service's status, by name."""
-        return {
-            name: await self.services[name].status() if name in self.services else {"service": name, "running": False}
-            for name in SERVICES
-        }
+        running = dict(self.services)
+        told = await asyncio.gather(*(service.status() for service in running.values()))
+        found = dict(zip(running, told, strict=True))
+        return {name: found.get(name, {"service": name, "running": False}) for name in SERVICES}

@@ -22,6 +22,7 @@ from deploy.xephang.http import HttpServer
 from deploy.xephang.proxy import Proxy, build_client
 from shared.contracts.registry import SERVICES
 from shared.http.auth import ISSUER, DemoIssuer
+from shared.kernel.errors import Conflict, Fault
 
 __all__ = ["Ended", "RealPlatform", "ServiceProcess"]
 
@@ -29,16 +30,23 @@ _START_SECONDS = 90
 _STOP_SECONDS = 12  # services promise ten
 _LOOK_EVERY = 0.2
 _TAIL = 25  # lines
+_LINE = 300  # characters of the last one
 
 
-class Ended(Exception):
-    """Something that should run has ended: what, and the end of its log."""
+class Ended(Conflict):
+    """Something that should run does not: it has ended, or is not ready in time. `tail` is the end of its log."""
 
-    def __init__(self, name: str, reason: str, log: Path, tail: str) -> None:
-        super().__init__(f"{name} {reason}")
-        self.name = name
-        self.reason = reason
-        self.log = log
+    def __init__(self, name: str, vi: str, en: str, log: Path, tail: str, code: str = "service.ended") -> None:
+        last = tail.rpartition("\n")[2][:_LINE]
+        fault = Fault(
+            code,
+            name,
+            f"{vi}; dòng cuối nhật ký: {last}",
+            f"{en}; its log ends with: {last}",
+            f"xem nhật ký {log}, loại bỏ nguyên nhân rồi chạy lại",
+            f"see its log, {log}, remove the cause and start it again",
+        )
+        super().__init__("Một phần của nền tảng không chạy", "a part of the platform does not run", (fault,), code)
         self.tail = tail
 
 
@@ -57,6 +65,7 @@ class ServiceProcess:
         self._client = client
         self._issuer = issuer
         self._process: subprocess.Popen[bytes] | None = None
+        self.serves = False  # it was ready once: from then on it is expected to run
 
     @property
     def pid(self) -> int | None:
@@ -64,24 +73,32 @@ class ServiceProcess:
         return self._process.pid if self._process and self._process.poll() is None else None
 
     async def start(self) -> None:
-        """Start and wait until it is ready. Raises `Ended`."""
+        """Start and wait until it is ready. Raises `Ended`, also where it runs but is not ready in time."""
         command = [sys.executable, "-m", "deploy.xephang", "serve", self.name]
         with self.log.open("ab") as output:
             # Told to stop in order if this process should be killed; not by the terminal's Ctrl-C, but by us.
             self._process = spawn(
                 command, death_signal=signal.SIGTERM, output=output, environment=self._environment, own_session=True
             )
-        async with asyncio.timeout(_START_SECONDS):
-            while not await self.ready():
-                self.check()
-                await asyncio.sleep(_LOOK_EVERY)
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                while not await self.ready():
+                    self.check()
+                    await asyncio.sleep(_LOOK_EVERY)
+        except TimeoutError as error:
+            vi, en = f"chưa sẵn sàng sau {_START_SECONDS:g} giây", f"it is not ready after {_START_SECONDS:g} s"
+            raise Ended(self.name, vi, en, self.log, self._tail(), "service.not_ready") from error
+        self.serves = True
 
     def check(self) -> None:
         """Raises `Ended` if it is not running."""
         code = None if self._process is None else self._process.poll()
         if code is not None:
-            tail = self.log.read_text("utf-8", errors="replace").splitlines()[-_TAIL:]
-            raise Ended(self.name, f"đã kết thúc với mã {code} (ended with {code})", self.log, "\n".join(tail))
+            vi, en = f"đã kết thúc với mã {code}", f"it ended with {code}"
+            raise Ended(self.name, vi, en, self.log, self._tail())
+
+    def _tail(self) -> str:
+        return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-_TAIL:])
 
     async def stop(self) -> int:
         """End in order, or at once if that takes too long; its exit code."""
@@ -109,7 +126,7 @@ class ServiceProcess:
             response = await self._client.get(f"{self.url}/status", headers=headers, timeout=10)
             return response.raise_for_status().json()  # type: ignore[no-any-return]
         except (httpx.HTTPError, ValueError):
-            return {"service": self.name, "running": False}
+            return {"service": self.name, "running": False, "silent": True}
 
 
 class RealPlatform:
@@ -124,6 +141,7 @@ class RealPlatform:
         self.services: dict[str, ServiceProcess] = {}
         self.kafka = kafka
         self.store = store
+        self._one_at_a_time = {name: asyncio.Lock() for name in SERVICES}  # that start or stop
         self._servers: list[JavaServer] = []
         self._client = build_client()
         self._http = HttpServer(build_gateway(self), host, port)
@@ -149,29 +167,38 @@ class RealPlatform:
     async def stop(self) -> None:
         """The common address first, then the services together, then the servers."""
         await self._http.stop()
-        await asyncio.gather(*(self.stop_service(name) for name in list(self.services)))
+        # Without their turn: one that is still starting need not come so far.
+        await asyncio.gather(*(service.stop() for service in self.services.values()))
+        self.services.clear()
         await self._client.aclose()
         await asyncio.gather(*(asyncio.to_thread(server.close) for server in self._servers))
 
     async def start_service(self, name: str) -> None:
-        """Start one service; one that runs is left alone."""
-        if name in self.services:
-            return
-        environment = {
-            "XEPHANG_KAFKA": self.kafka,
-            "XEPHANG_STORE": self.store,
-            "XEPHANG_JWT_PUBLIC_KEY": str(self.data / "issuer-public.pem"),
-            "XEPHANG_JWT_ISSUER": ISSUER,
-        }
-        log = self.data / "logs" / f"{name}.log"
-        service = self.services[name] = ServiceProcess(name, environment, log, self._client, self.issuer)
-        await service.start()
+        """Start one service; one that runs is left alone. Raises `Ended`; nothing is left of it then."""
+        async with self._one_at_a_time[name]:
+            if name in self.services:
+                return
+            environment = {
+                "XEPHANG_KAFKA": self.kafka,
+                "XEPHANG_STORE": self.store,
+                "XEPHANG_JWT_PUBLIC_KEY": str(self.data / "issuer-public.pem"),
+                "XEPHANG_JWT_ISSUER": ISSUER,
+            }
+            log = self.data / "logs" / f"{name}.log"
+            service = self.services[name] = ServiceProcess(name, environment, log, self._client, self.issuer)
+            try:
+                await service.start()
+            except Ended:
+                await service.stop()
+                self.services.pop(name, None)
+                raise
 
     async def stop_service(self, name: str) -> None:
         """Stop one service; what is meant for it waits on the broker and in the others' stores."""
-        service = self.services.pop(name, None)
-        if service is not None:
-            await service.stop()
+        async with self._one_at_a_time[name]:
+            service = self.services.pop(name, None)
+            if service is not None:
+                await service.stop()
 
     async def status(self) -> dict[str, Any]:
         """Every service's status, by name."""
@@ -182,9 +209,10 @@ class RealPlatform:
     async def watch(self) -> None:
         """Go on for as long as all that was started runs. Raises `Ended`."""
         while True:
-            for service in list(self.services.values()):
-                service.check()
+            for service in self.services.values():
+                if service.serves:  # of one that is being started, whoever starts it is told
+                    service.check()
             for server in self._servers:
                 if server.pid is None:
-                    raise Ended(server.title, "đã kết thúc (ended on its own)", server.log, server.log_tail())
+                    raise Ended(server.title, "đã kết thúc", "it has ended", server.log, server.log_tail())
             await asyncio.sleep(_LOOK_EVERY)

@@ -9,6 +9,7 @@ import typer
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, ServiceName, Token, Url
 from deploy.xephang.commands.outcome import examples, misuse, say, say_json, say_table
+from deploy.xephang.words import state_words
 
 __all__ = ["register", "service"]
 
@@ -89,7 +90,7 @@ def _told(name: ServiceName, answer: dict[str, Any], as_json: bool) -> None:
 
 def _row(name: str, own: dict[str, Any]) -> tuple[str, ...]:
     if "consumed" not in own:  # it does not say, so nobody knows: that is not nothing
-        return (name, "dừng", *["–"] * 5)
+        return (name, state_words(own), *["–"] * 5)
     consumed = own["consumed"].values()
     counts = (
         sum(topic["consumed"] for topic in consumed),
@@ -98,11 +99,13 @@ def _row(name: str, own: dict[str, Any]) -> tuple[str, ...]:
         own.get("parked_aggregates", 0),
         own.get("dead_letters", 0),
     )
-    return (name, "đang chạy" if own["running"] else "dừng", *(str(count) for count in counts))
+    return (name, state_words(own), *(str(count) for count in counts))
 
 
 def _waiting(own: dict[str, Any]) -> list[str]:
     """Only what somebody may have to look into."""
+    if own.get("silent"):
+        return ["tiến trình đang chạy nhưng không trả lời, xem nhật ký của nó (it runs and does not answer)"]
     lines = [
         f"{topic}: còn {counts['lag']} sự kiện chưa tiêu thụ, cũ nhất đã {counts.get('oldest_seconds', 0):.0f} giây"
         for topic, counts in own.get("consumed", {}).items()

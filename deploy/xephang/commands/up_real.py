@@ -17,12 +17,13 @@ from deploy.xephang.commands.up import Host, Port, no_port
 from shared.kernel.errors import DomainError, Fault
 
 if TYPE_CHECKING:
-    from deploy.xephang.real import Ended, RealPlatform
+    from deploy.xephang.real import RealPlatform
 
 __all__ = ["register"]
 
 # Four services at ten seconds, together, and then the servers.
 _STOP_SECONDS = 25.0
+_SQLITE = "sqlite:///"
 _KEEPING = (
     "giữ dữ liệu khi dừng; mặc định là máy chủ thử trong bộ nhớ (keeps data; by default a test server in memory)."
 )
@@ -58,7 +59,7 @@ def up_real(
         try:
             if not (kafka and store):
                 provision_for_quick_starts()
-            asyncio.run(_serve(data.resolve(), host, port, kafka, store, as_json))
+            asyncio.run(_serve(data.resolve(), host, port, kafka, _absolute(store), as_json))
         except ServerError as error:
             fault = Fault(
                 "servers.unavailable",
@@ -86,7 +87,9 @@ async def _serve(data: Path, host: str, port: int, kafka: str, store: str, as_js
             await stopping.unless_stopped(platform.watch())
             note("Đang dừng (stopping) …")
     except Ended as ended:
-        raise _loudly(ended) from ended
+        note(ended.tail)
+        note("Đang dừng tất cả (stopping everything) …")
+        raise
     finally:
         folder.withdraw(data)
         await stopping.finish(platform.stop())
@@ -108,14 +111,7 @@ def _greet(platform: RealPlatform, as_json: bool, *, own: bool) -> None:
     say("  Mã truy cập  xephang token ROLE  (platform, agency, verifier, rules_admin, operator, chairman)")
 
 
-def _loudly(ended: Ended) -> DomainError:
-    note(ended.tail)
-    fault = Fault(
-        "service.ended",
-        ended.name,
-        ended.reason,
-        f"{ended.name} ended on its own; everything else was stopped",
-        f"xem nhật ký {ended.log}",
-        f"see its log, {ended.log}",
-    )
-    return DomainError("Một phần của nền tảng đã tự kết thúc", "a part of the platform has ended", (fault,), fault.code)
+def _absolute(store: str) -> str:
+    """A folder as it is found from everywhere; other addresses as they are."""
+    folder = store.removeprefix(_SQLITE)
+    return f"{_SQLITE}{Path(folder).resolve()}" if store.startswith(_SQLITE) else store
