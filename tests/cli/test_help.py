@@ -65,6 +65,8 @@ def test_help_shows_an_example(run: Run, path: tuple[str, ...]) -> None:
 def test_help_of_serve_lists_every_setting(run: Run) -> None:
     shown = run("serve", "--help").out
     assert [name for name in ServiceSettings.model_fields if f"XEPHANG_{name.upper()}" not in shown] == []
+    assert "None" not in shown, "a default is shown as one would write it"
+    assert "(mặc định false)" in shown
 
 
 def test_roles_and_services_are_those_of_the_platform(run: Run) -> None:

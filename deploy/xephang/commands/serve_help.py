@@ -27,6 +27,13 @@ def _variables() -> str:
 
     lines = ["Biến môi trường (environment):"]
     for name, field in ServiceSettings.model_fields.items():
-        default = "bắt buộc – required" if field.is_required() else f"mặc định {str(field.default) or 'không – none'}"
+        default = "bắt buộc – required" if field.is_required() else f"mặc định {_shown(field.default)}"
         lines.append(f"XEPHANG_{name.upper()}: {field.description} ({default})")
     return "\n\n".join(lines)
+
+
+def _shown(default: Any) -> str:
+    """As one would write it into the environment."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "không – none" if default is None or not str(default) else str(default)
