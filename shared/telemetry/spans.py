@@ -21,6 +21,8 @@ from shared.telemetry.trace_context import Place, of_event, parse
 
 __all__ = ["Answered", "Spans", "Told", "exporting_to"]
 
+_ASKED_MAX = 1_000  # requests whose events are still to go out; of those before nobody will ask
+
 
 class Told(Protocol):
     """What a span is made of: an event's envelope as headers, its topic, and its data, which tells what it rests on."""
@@ -54,6 +56,7 @@ class Spans:
         self._service = service
         self._processor = processor
         self._resource = Resource({"service.namespace": "xephang", "service.name": service})
+        self._asked: dict[str, str] = {}  # by the span of an event, that of the request that brought it about
 
     @property
     def on(self) -> bool:
@@ -61,10 +64,15 @@ class Spans:
         return self._processor is not None
 
     def published(self, event: Told, began: int, ended: int) -> None:
-        """An event went out; it follows from taking in what caused it, if anything did."""
+        """An event went out; it follows from taking in what caused it, or from the request that asked for it.
+
+        Of a request only if this process has answered it before, as nearly always; an event of two that one request
+        brought about in one document, only if it is the last of them.
+        """
         cause = event.headers.get("ce_causationid", "")
         own = _place(event)
-        parent = _taken_in(self._service, cause, own.trace) if cause else Place()
+        asked = self._asked.pop(own.span, "")
+        parent = _taken_in(self._service, cause, own.trace) if cause else Place(own.trace if asked else "", asked)
         links = tuple(Link(_context(place)) for place in rests_on(event.headers, event.value))
         self._make("publish", event, own, parent, SpanKind.PRODUCER, began, ended, links)
 
@@ -101,6 +109,10 @@ class Spans:
             end_time=ended,
         )
         self._processor.on_end(span)
+        if about.trace and given.trace in ("", about.trace):
+            self._asked.setdefault(about.span, span_id)
+            if len(self._asked) > _ASKED_MAX:
+                self._asked.pop(next(iter(self._asked)))
 
     def stop(self) -> None:
         """Export what is left."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -19,8 +19,8 @@ from shared.http.request_log import RequestLog
 from shared.messaging.messages import Message
 from shared.telemetry.links import campaign_of, rests_on
 from shared.telemetry.situation import note
-from shared.telemetry.spans import Spans
-from shared.telemetry.trace_context import NOWHERE, of_event, parse
+from shared.telemetry.spans import Answered, Spans
+from shared.telemetry.trace_context import NOWHERE, Place, of_event, parse
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TABLE = "2022/it/province"
@@ -73,7 +73,7 @@ def test_a_rule_set_is_of_no_campaign() -> None:
     assert campaign_of({}) == ""
 
 
-async def asked(watched: Watched, path: str, **headers: str) -> None:
+async def asked(watched: Watched, path: str, spans: Spans | None = None, **headers: str) -> None:
     app = FastAPI()
 
     @app.post("/answers/{agency}")
@@ -85,7 +85,7 @@ async def asked(watched: Watched, path: str, **headers: str) -> None:
     async def read() -> str:
         return "x"
 
-    app.add_middleware(RequestLog, service="intake", spans=watched.of("intake"))
+    app.add_middleware(RequestLog, service="intake", spans=spans or watched.of("intake"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers) as client:
         await client.request("GET" if path == "/read" else "POST", path)
 
@@ -109,6 +109,40 @@ async def test_in_the_trace_of_its_sender_it_links_to_what_it_was_about() -> Non
     assert f"{span.context.trace_id:032x}" == parse(GIVEN).trace
     assert f"{span.parent.span_id:016x}" == parse(GIVEN).span
     assert [f"{link.context.trace_id:032x}" for link in span.links] == [OWN.trace]
+
+
+@pytest.mark.parametrize("given", [{}, {"traceparent": f"00-{OWN.trace}-00f067aa0ba902b7-01"}], ids=["alone", "within"])
+async def test_what_a_request_brought_about_goes_out_under_it(given: dict[str, str]) -> None:
+    watched = Watched()
+    intake = watched.of("intake")
+    await asked(watched, "/answers/so-y-te", intake, **given)
+    event = message("x.y.z.v1", "2022/so-y-te", "so-y-te")
+    event = replace(event, headers={**event.headers, "ce_traceparent": OWN.traceparent})
+    for _ in range(2):  # the second time it is told again by somebody
+        intake.published(event, 1, 2)
+    answered, went_out, again = watched.exporter.get_finished_spans()
+    assert went_out.parent == answered.context
+    assert again.parent is None
+
+
+async def test_what_follows_from_an_event_hangs_under_that_whoever_asked_about_it() -> None:
+    watched = Watched()
+    intake = watched.of("intake")
+    await asked(watched, "/answers/so-y-te", intake)
+    event = message("x.y.z.v1", "2022/so-y-te", "so-y-te")
+    headers = {**event.headers, "ce_traceparent": OWN.traceparent, "ce_causationid": "what came before"}
+    intake.published(replace(event, headers=headers), 1, 2)
+    answered, went_out = watched.exporter.get_finished_spans()
+    assert went_out.parent is not None
+    assert went_out.parent != answered.context
+
+
+async def test_of_requests_without_number_a_bounded_number_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.telemetry.spans._ASKED_MAX", 3)
+    spans = Watched().of("intake")
+    for number in range(9):
+        spans.answered(Answered(f"{number}", "POST", "/", 200, NOWHERE, Place(OWN.trace, f"{number:016x}")), 1, 2)
+    assert len(spans._asked) == 3
 
 
 async def test_what_is_of_no_trace_has_no_span() -> None:
