@@ -21,6 +21,8 @@ Ground = Literal["ordinary", "correction", "asked"]
 # What one document can hold (15 MiB) with every version kept, each once more while its event is not published.
 MAX_ANSWER = 2**20
 MAX_KEPT = 6 * 2**20
+# Bytes of JSON at most: of a figure, a unit or a document without its texts; of a character in them.
+_OF_A_THING, _OF_A_CHARACTER = 300, 6
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -102,6 +104,9 @@ def _not_asked(place: str, codes: Iterable[str]) -> Fault:
 
 def check_size(record: SubmissionRecord, answers: Answers) -> None:
     """Raises `Invalid` for an answer that is too large, `Conflict` when too much was sent altogether."""
+    kept = [*(version.answers for version in record.versions), *record.patches.values()]
+    if sum(map(_at_most, (answers, *kept))) <= MAX_ANSWER:
+        return
     size = _size(answers)
     if size > MAX_ANSWER:
         raise Invalid(
@@ -109,7 +114,6 @@ def check_size(record: SubmissionRecord, answers: Answers) -> None:
             f"the answer is larger than {MAX_ANSWER // 1024} KiB: name fewer documents",
             code="submission.too_large",
         )
-    kept = [*(version.answers for version in record.versions), *record.patches.values()]
     if size + sum(map(_size, kept)) > MAX_KEPT:
         raise Conflict(
             "Phiếu này đã được nộp lại quá nhiều lần",
@@ -120,3 +124,19 @@ def check_size(record: SubmissionRecord, answers: Answers) -> None:
 
 def _size(answers: Answers) -> int:
     return len(answers.model_dump_json().encode())
+
+
+def _at_most(answers: Answers) -> int:
+    """No less than `_size`, by the texts alone: what is far from the limit need not be written to be counted."""
+    things = characters = 0
+    for answer in answers.figures.values():
+        things += 1 + len(answer.units)
+        characters += _length(answer.value) + sum(len(name) + _length(one.value) for name, one in answer.units.items())
+    for documents in answers.evidence.values():
+        things += 1 + len(documents)
+        characters += sum(len(one.number) + len(one.title) + len(one.link) for one in documents)
+    return _OF_A_THING * (1 + things) + _OF_A_CHARACTER * characters
+
+
+def _length(value: object) -> int:
+    return len(value) if type(value) is str else 0

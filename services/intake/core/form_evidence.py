@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import TypeGuard
 from urllib.parse import urlsplit
 
 from services.intake.core.form_wording import fault
@@ -37,11 +36,15 @@ def check_evidence(
     documents: dict[str, tuple[Evidence, ...]] = {}
     faults: list[Fault] = []
     for code in codes:
-        if evidence.get(code) is not None:
-            items, more = _items(join("evidence", code), evidence[code])
+        given = evidence.get(code)
+        if given is None:
+            continue
+        items = _all_right(given)
+        if items is None:
+            items, more = _items(join("evidence", code), given)
             faults.extend(more)
-            if items:
-                documents[code] = items
+        if items:
+            documents[code] = items
     known = set(codes)
     faults.extend(
         fault("evidence.unknown_criterion", join("evidence", str(code)[:80]), codes, name=str(code)[:80])
@@ -58,9 +61,6 @@ def _items(place: str, given: object) -> tuple[tuple[Evidence, ...], list[Fault]
     items: list[Evidence] = []
     faults: list[Fault] = []
     for index, item in enumerate(given):
-        if _is_right(item):
-            items.append(_evidence(item))
-            continue
         wrong = list(_item_faults(join(place, index), item))
         faults.extend(wrong)
         if not wrong and isinstance(item, Mapping):
@@ -70,22 +70,37 @@ def _items(place: str, given: object) -> tuple[tuple[Evidence, ...], list[Fault]
 
 def _evidence(item: Mapping[str, object]) -> Evidence:
     text = {field: str(item.get(field) or "").strip() for field in _FIELDS}
-    issued = item.get("issued_on")
-    return Evidence(**text, issued_on=date.fromisoformat(str(issued)) if issued is not None else None)
+    return Evidence(**text, issued_on=_date(item.get("issued_on")))
 
 
-def _is_right(item: object) -> TypeGuard[dict[str, object]]:
-    """Whether `_item_faults` finds nothing, told in one look for what most documents are; False where it may."""
+def _all_right(given: object) -> tuple[Evidence, ...] | None:
+    """The documents, if each is `_right`: nearly always."""
+    if type(given) is not list or len(given) > MAX_EVIDENCE_ITEMS:
+        return None
+    items: list[Evidence] = []
+    for item in given:
+        read = _right(item)
+        if read is None:
+            return None
+        items.append(read)
+    return tuple(items)
+
+
+def _right(item: object) -> Evidence | None:
+    """The document, if `_item_faults` finds nothing, told in one look for most of them; None where it may."""
     if type(item) is not dict or not item.keys() <= _KNOWN_FIELDS:
-        return False
-    texts = [item.get(field, "") for field in _FIELDS]
-    number, title, link = texts
-    if not all(type(text) is str and len(text) <= MAX_NUMBER for text in texts) or not title.strip():
-        return False
-    issued = item.get("issued_on")
-    if _NOT_TEXT.search(f"{number}{title}{link}") or not (issued is None or _is_date(issued)):
-        return False
-    return not link or _is_web_link(link.strip())
+        return None
+    number, title, link = item.get("number", ""), item.get("title", ""), item.get("link", "")
+    for text in (number, title, link):
+        if type(text) is not str or len(text) > MAX_NUMBER:
+            return None
+    if _NOT_TEXT.search(f"{number}{title}{link}"):
+        return None
+    number, title, link, issued = number.strip(), title.strip(), link.strip(), item.get("issued_on")
+    day = _date(issued)
+    if not title or (day is None and issued is not None) or (link and not _is_web_link(link)):
+        return None
+    return Evidence(number=number, issued_on=day, title=title, link=link)
 
 
 def _item_faults(place: str, item: object) -> Iterator[Fault]:
@@ -100,7 +115,7 @@ def _item_faults(place: str, item: object) -> Iterator[Fault]:
     link = item.get("link")
     if isinstance(link, str) and link.strip() and not _is_web_link(link.strip()):
         yield fault("evidence.link", join(place, "link"))
-    if item.get("issued_on") is not None and not _is_date(item["issued_on"]):
+    if item.get("issued_on") is not None and _date(item["issued_on"]) is None:
         yield fault("evidence.date", join(place, "issued_on"))
 
 
@@ -127,11 +142,11 @@ def _is_web_link(link: str) -> bool:
         return False
 
 
-def _is_date(value: object) -> bool:
+def _date(value: object) -> date | None:
+    """The day as it is written in JSON; None if it is none."""
     if not isinstance(value, str) or not _ISO_DATE.match(value):
-        return False
+        return None
     try:
-        date.fromisoformat(value)
+        return date.fromisoformat(value)
     except ValueError:
-        return False
-    return True
+        return None

@@ -189,6 +189,8 @@ def test_figure_is_refused_with_its_code(code: str, name: str, given_value: obje
         ("evidence.not_text", {"1.1": [{"title": "QĐ", "number": 12}]}),
         ("evidence.too_long", {"1.1": [{"title": "QĐ", "number": "1" * 201}]}),
         ("evidence.control_character", {"1.1": [{"title": "Q\x07"}]}),
+        ("evidence.control_character", {"1.1": [{"title": "QĐ", "number": "12\x1f"}]}),
+        ("evidence.control_character", {"1.1": [{"title": "QĐ", "link": "\x85https://a.vn"}]}),
         ("evidence.link", {"1.1": [{"title": "QĐ", "link": "javascript:alert(1)"}]}),
         ("evidence.link", {"1.1": [{"title": "QĐ", "link": "file:///etc/passwd"}]}),
         ("evidence.link", {"1.1": [{"title": "QĐ", "link": "https://"}]}),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given as given_
+from hypothesis import settings
 from hypothesis import strategies as st
 from intake_builders import (
     CAMPAIGN,
@@ -29,6 +30,7 @@ from services.intake.core.forms import forms_of
 from services.intake.core.model import SubmissionRecord
 from services.intake.core.posted import Posted
 from services.intake.core.submission import mark_missing, membership, receive, take_return
+from shared.contracts.common import Answer, Answers, Evidence, UnitAnswer
 from shared.contracts.intake import SubmissionAmendedV1, SubmissionLateV1
 from shared.kernel.errors import Conflict, DomainError, Invalid
 
@@ -230,6 +232,36 @@ def test_more_than_a_document_can_hold_is_refused_before_it_is_stored(monkeypatc
     assert refused(None, a_posted(given=figures(remark="x" * 1000))) == "submission.too_large"
     record, _ = given(None, a_posted(given=figures(remark="x" * 600)))
     assert refused(record, a_posted("e2", given=figures(remark="y" * 600))) == "submission.too_many"
+
+
+TEXTS = st.text(max_size=30)
+VALUES = st.none() | st.booleans() | st.integers(-(2**62), 2**62) | TEXTS
+
+
+@given_(
+    st.dictionaries(st.from_regex(r"[a-z]{1,20}", fullmatch=True), st.tuples(VALUES, st.dictionaries(TEXTS, VALUES))),
+    st.dictionaries(st.from_regex(r"[1-9]\.[1-9]", fullmatch=True), st.lists(st.tuples(TEXTS, TEXTS), max_size=3)),
+)
+@settings(max_examples=30)
+def test_what_is_taken_for_small_enough_without_being_written_is_never_larger(
+    values: dict[str, Any], documents: dict[str, Any]
+) -> None:
+    figures = {
+        name: Answer.model_construct(
+            state="not_applicable",
+            value=value,
+            units={unit: UnitAnswer.model_construct(state="value", value=one) for unit, one in units.items()},
+        )
+        for name, (value, units) in values.items()
+    }
+    evidence = {
+        code: tuple(
+            Evidence.model_construct(number=number, issued_on=NOW.date(), title=title) for number, title in all_
+        )
+        for code, all_ in documents.items()
+    }
+    answers = Answers.model_construct(figures=figures, evidence=evidence)
+    assert acceptance._size(answers) <= acceptance._at_most(answers)
 
 
 # --- named by content --------------------------------------------------------------------------------------------
