@@ -51,7 +51,7 @@ def accept_all(
     """
     _workable(case, now, seen)
     waiting = case.still_asked(now)
-    lacking = [code for code in _lacking(case, checklist) if code not in waiting]
+    lacking = tuple(code for code in _lacking(case, checklist) if code not in waiting)
     accepted = accept(lacking, by, now)
     change = _with_findings(case, tuple(one for one, _ in accepted), by, now) if accepted else Change(case)
     if not completing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Literal
 
 from services.verification.core.checklist import Checklist
@@ -23,6 +24,7 @@ from shared.ruleset.document import Criterion
 __all__ = ["MAX_REASON", "Draft", "accept", "check_findings", "check_reason"]
 
 MAX_REASON = 2000
+_SHEETS = 16  # of accepted criteria, remembered: one for each rule set of an act, and a few acts at once
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,18 @@ def check_findings(
     return tuple(findings)
 
 
-def accept(codes: Sequence[str], verifier: str, now: datetime) -> tuple[tuple[CriterionFinding, dict[str, Any]], ...]:
-    """A finding "accepted" on each of the criteria, with its plain JSON: all the same but for the criterion."""
+def accept(codes: tuple[str, ...], verifier: str, now: datetime) -> tuple[tuple[CriterionFinding, dict[str, Any]], ...]:
+    """A finding "accepted" on each of the criteria, with its plain JSON; the same ones for all cases of one act."""
+    return _accepted(codes, verifier, now, now.tzinfo)
+
+
+@lru_cache(_SHEETS)
+def _accepted(
+    codes: tuple[str, ...], verifier: str, now: datetime, _: tzinfo | None
+) -> tuple[tuple[CriterionFinding, dict[str, Any]], ...]:
+    """One moment is written in as many ways as there are time zones, and each of them is another one."""
     findings = [CriterionFinding(criterion=code, finding="accepted", verifier=verifier, found_at=now) for code in codes]
-    plain = findings[0].model_dump(mode="json", by_alias=True, exclude_defaults=True) if findings else {}
-    return tuple((finding, {**plain, "criterion": finding.criterion}) for finding in findings)
+    return tuple((one, one.model_dump(mode="json", by_alias=True, exclude_defaults=True)) for one in findings)
 
 
 def check_reason(reason: str) -> str:

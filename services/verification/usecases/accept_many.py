@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.verification.collections import BY_CAMPAIGN_STATUS, CAMPAIGNS, CASES, campaign_status
 from services.verification.core import case as core
@@ -63,12 +64,13 @@ async def _accept(
     aggregates: Aggregates, keys: Sequence[str], read: Read, checklists: Checklists, verifier: str
 ) -> list[Outcome]:
     outcomes: dict[str, Outcome] = {}
+    now = aggregates.clock.now()  # one act, at one moment, on all of them
 
     def deciding(key: SubmissionKey) -> Callable[[Case | None], Change[Case]]:
         def decide(case: Case | None) -> Change[Case]:
             # May be called again when somebody wrote in between: the last outcome is the one that was written.
             try:
-                change = _completed(case, key, checklists, aggregates, verifier)
+                change = _completed(case, key, checklists, verifier, now)
             except DomainError as refusal:
                 outcomes[key.text] = Outcome(key, case.revision if case else 0, refusal)
                 return Change(case)
@@ -83,12 +85,12 @@ async def _accept(
 
 
 def _completed(
-    case: Case | None, key: SubmissionKey, checklists: Checklists, aggregates: Aggregates, verifier: str
+    case: Case | None, key: SubmissionKey, checklists: Checklists, verifier: str, now: datetime
 ) -> Change[Case]:
     if case is None:
         raise absent(key)
     checklist = checklists.of(case.rule_set)
-    return core.accept_all(case, checklist, by=verifier, now=aggregates.clock.now(), completing=True)
+    return core.accept_all(case, checklist, by=verifier, now=now, completing=True)
 
 
 async def _open(

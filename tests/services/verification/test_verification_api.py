@@ -8,6 +8,7 @@ import pytest
 from verification_builders import RULE_SET, a_key, a_submission, answers
 from verification_service import CASE, Verification, a_message
 
+from services.verification.collections import CASES
 from shared.contracts.common import SubmissionKey
 from shared.contracts.intake import (
     SubmissionAmendedV1,
@@ -252,6 +253,12 @@ async def test_many_cases_are_accepted_and_completed_in_one_call(opened_case: Ve
     for agency in ("so-noi-vu", "so-y-te"):
         event = (await opened_case.said(a_key(agency)))[-1]
         assert (event.type, event.actor) == ("verification.submission.verified.v1", "chi-lan")
+        case = await opened_case.case(a_key(agency))
+        stored = await opened_case.store.get(CASES.name, a_key(agency).text)
+        assert case is not None
+        assert stored is not None
+        assert stored.body["state"] == case.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        assert event.data["verified"]["findings"] == list(stored.body["state"]["findings"].values())
     again = (await opened_case.post("/cases/accept-all", body, "verifier")).json()
     assert again == {"verified": 0, "refused": 0, "cases": []}
 

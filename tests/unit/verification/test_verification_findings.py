@@ -9,10 +9,11 @@ import pytest
 from verification_builders import CHECKLIST, NOW, a_case, an_answer
 
 from services.verification.core.case import accept_all, complete, record_findings
-from services.verification.core.findings import MAX_REASON, Draft
+from services.verification.core.findings import MAX_REASON, Draft, accept
 from services.verification.core.model import Case
 from shared.contracts.common import Answer
 from shared.contracts.verification import FindingRecordedV1, SubmissionVerifiedV1
+from shared.kernel.clock import LOCAL_ZONE
 from shared.kernel.errors import Conflict, DomainError, Invalid
 from shared.messaging.aggregate import Change
 
@@ -213,3 +214,10 @@ def test_accepting_all_of_a_case_where_nothing_is_left_changes_nothing() -> None
     again = accept_all(case, CHECKLIST, by="a", now=NOW)
     assert again.state is case
     assert again.events == ()
+
+
+def test_a_moment_is_written_in_the_zone_it_was_told_in_whichever_came_first() -> None:
+    for now in (NOW, NOW.astimezone(LOCAL_ZONE), NOW):
+        for finding, plain in accept(("1.1", "1.2"), "tham-tra", now):
+            assert plain == finding.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            assert plain["found_at"] == finding.model_copy(update={"found_at": now}).model_dump(mode="json")["found_at"]
