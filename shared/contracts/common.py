@@ -7,8 +7,9 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WrapValidator
 
+from shared.kernel.alike import Alike
 from shared.ruleset.document import CriterionCode, Group, InputId, Programme, RuleSetRef, Sentence, UnitName
 
 __all__ = [
@@ -125,10 +126,13 @@ class CriterionFinding(Value):
     found_at: AwareDatetime
 
 
+_figures = Alike[Answer](8_192)
+
+
 class Answers(Value):
     """What an agency answered: figures by input id, evidence by criterion code."""
 
-    figures: dict[InputId, Answer]
+    figures: Annotated[dict[InputId, Answer], WrapValidator(_figures.by_name)]
     evidence: dict[CriterionCode, tuple[Evidence, ...]] = {}
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, WrapValidator
 
 from shared.contracts.common import CampaignId, GroupKey, SubmissionKey, Value
 from shared.contracts.envelope import EventData
+from shared.kernel.alike import Alike
 from shared.kernel.exact import Exact
 from shared.ruleset.document import CriterionCode, Group, Programme, RuleSet, RuleSetRef, SectionCode
 from shared.ruleset.parsed import parsed_rule_set
@@ -241,6 +242,9 @@ class FiredRule(Value):
     criteria: tuple[CriterionCode, ...] = ()
 
 
+_points = Alike[CriterionPoints](8_192)
+
+
 class ScorecardSummary(Value):
     """A scorecard (phiếu điểm) without its proof, which scoring renders when asked.
 
@@ -261,7 +265,7 @@ class ScorecardSummary(Value):
     excluded: bool
     flags: tuple[str, ...]
     sections: tuple[SectionPoints, ...]
-    criteria: tuple[CriterionPoints, ...]
+    criteria: Annotated[tuple[CriterionPoints, ...], WrapValidator(_points.in_order)]
     fired: tuple[FiredRule, ...]
 
 
