@@ -43,6 +43,9 @@ def serve(
     log: LogForm = None,
 ) -> None:
     """Chạy một dịch vụ với Kafka và kho dữ liệu thật, theo biến môi trường (one service for production)."""
+    from deploy.xephang.collector import keep_little
+
+    keep_little()
     set_up_logging(verbose, log, service=service.value)
     asyncio.run(_serve(service.value, _settings(), wait))
 

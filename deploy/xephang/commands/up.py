@@ -45,6 +45,9 @@ def up(
     log: LogForm = None,
 ) -> None:
     """Khởi động cả nền tảng trong một tiến trình, chạy đến khi Ctrl-C (start everything and serve)."""
+    from deploy.xephang.collector import keep_little
+
+    keep_little()
     set_up_logging(verbose, log)
     with folder.locked(data):
         asyncio.run(_serve(data, host, port, kafka, store))

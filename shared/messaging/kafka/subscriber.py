@@ -14,7 +14,7 @@ from faststream.kafka.annotations import KafkaMessage
 
 from shared.contracts.registry import topics
 from shared.messaging.inbox import Inbox
-from shared.messaging.kafka.broker import ACK_TIMEOUT, MAX_MESSAGE
+from shared.messaging.kafka.broker import ACK_TIMEOUT
 from shared.messaging.kafka.consumption import Consumption
 from shared.messaging.losses import Losses
 from shared.messaging.messages import REPUBLISH_REQUESTS
@@ -23,8 +23,11 @@ from shared.stopping import StoppingTime
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.spans import Spans
 
-__all__ = ["Consumer", "subscribe"]
+__all__ = ["FETCHED", "Consumer", "subscribe"]
 
+# Bytes fetched of a partition at a time, which lie in memory until they are taken. A larger message comes by itself:
+# brokers do not hold one back for its size (KIP-74).
+FETCHED = 2**20
 _POLL = 1000  # milliseconds that a consumer waits at a time; it is woken when something comes
 
 
@@ -86,7 +89,7 @@ def subscribe(
         max_records=max_records,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=MAX_MESSAGE,
+        max_partition_fetch_bytes=FETCHED,
         session_timeout_ms=10_000,
         heartbeat_interval_ms=1_000,
         listener=None if alone else consumption,
