@@ -14,7 +14,7 @@ Write = Callable[[str, str], Path]
 ANSWERS = "figures: {staff_total: 40, staff_with_computer: 38}\nevidence:\n  '1.2': [{title: Biên bản}]\n"
 
 
-@pytest.mark.parametrize("command", ["form", "method"])
+@pytest.mark.parametrize("command", ["form", pytest.param("method", marks=pytest.mark.slow)])
 def test_a_page_goes_into_a_file_in_the_format_of_its_name(run: Run, tmp_path: Path, command: str) -> None:
     for name, start in (("a.html", "<!doctype html>"), ("a.md", "# "), ("a.json", "{")):
         output = tmp_path / name

@@ -41,6 +41,7 @@ def _offline(line: str) -> bool:
 WITH_OFFLINE = sorted(
     {block.page for block in SHELL if any(_offline(each.line) for each in typed(block))} - {ON_A_PLATFORM}
 )
+SHORT = ("README.md", "docs/how-to/amend-mid-campaign.md")
 
 
 def test_documents_show_commands() -> None:
@@ -71,7 +72,9 @@ def test_what_else_is_typed_exists(each: Typed) -> None:
         )
 
 
-@pytest.mark.parametrize("page", WITH_OFFLINE)
+@pytest.mark.parametrize(
+    "page", [page if page in SHORT else pytest.param(page, marks=pytest.mark.slow) for page in WITH_OFFLINE]
+)
 def test_commands_without_a_platform_say_what_is_shown(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
