@@ -14,7 +14,7 @@ from services.scoring.scorer import Scorer
 from shared.contracts.envelope import Event
 from shared.contracts.scoring import ScorecardComputedV1
 from shared.contracts.verification import CaseReopenedV1, SubmissionVerifiedV1, VerifiedSubmission
-from shared.messaging.aggregate import Change, Outgoing
+from shared.messaging.aggregate import Change, PlainChange, PlainOutgoing
 from shared.messaging.handlers import Context, Handler
 from shared.references import KEEP_CAMPAIGNS, rule_set_ref
 from shared.ruleset.document import RuleSet, RuleSetRef
@@ -42,7 +42,7 @@ class _Verified:
 
     def take_verified(
         self, record: CardRecord | None, event: Event[SubmissionVerifiedV1], context: Context
-    ) -> Change[CardRecord]:
+    ) -> Change[CardRecord] | PlainChange:
         """Keep the newest revision with its provisional scorecard; it counts unless it was opened again."""
         verified = event.data.verified
         before = record or CardRecord()
@@ -52,11 +52,13 @@ class _Verified:
         if card is None:
             card = self._scorer.score(_rule_set(verified, context), [verified], None)[0]
         plain = verified.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        hash_ = basis_hash_of(plain, verified.rule_set, None)
-        made = told(card, verified.key, verified.group, "provisional", hash_)
-        new = before.model_copy(update={"verified": verified, "provisional": made.summary})
-        event_out = Outgoing(ScorecardComputedV1(scorecard=made.summary), verified.key.partition_key)
-        return Change(new, (event_out,), ((verified, plain), made))
+        made = told(card, verified.key, verified.group, "provisional", basis_hash_of(plain, verified.rule_set, None))
+        kept = {} if record is None else record.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return PlainChange(
+            {**kept, "verified": plain, "provisional": made.plain},
+            CARDS.indexes(before.model_copy(update={"verified": verified})),
+            (PlainOutgoing(ScorecardComputedV1, {"scorecard": made.plain}, verified.key.partition_key),),
+        )
 
 
 def take_reopened(record: CardRecord | None, event: Event[CaseReopenedV1], _: Context) -> Change[CardRecord]:

@@ -32,6 +32,8 @@ __all__ = [
     "Change",
     "Collection",
     "Outgoing",
+    "PlainChange",
+    "PlainOutgoing",
 ]
 
 S = TypeVar("S", bound=BaseModel)
@@ -80,6 +82,16 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
+class PlainOutgoing:
+    """The same where the event's data is at hand as plain JSON, in the words that its class `data` would write."""
+
+    data: type[EventData]
+    plain: dict[str, Any]
+    key: str
+    topic: str = ""
+
+
+@dataclass(frozen=True)
 class Change(Generic[S]):
     """What a core decided: the new state (the same object for "unchanged") and the events that tell of it.
 
@@ -89,6 +101,18 @@ class Change(Generic[S]):
     state: S | None
     events: tuple[Outgoing, ...] = ()
     known: tuple[tuple[BaseModel, dict[str, Any]], ...] = ()
+
+
+@dataclass(frozen=True)
+class PlainChange:
+    """What was decided on a state as plain JSON, without reading it into its class: a new one, or the same object.
+
+    `indexes` are those that change with it; the others stay.
+    """
+
+    state: Any
+    indexes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    events: tuple[PlainOutgoing, ...] = ()
 
 
 @dataclass
@@ -133,6 +157,11 @@ class AggregateDocument(Generic[S]):
             self._parts.learn(state, self.raw_state)
             self.raw_indexes = {name: list(values) for name, values in self.collection.indexes(state).items()}
 
+    def replace_plain(self, state: Any, indexes: Mapping[str, Sequence[str]]) -> None:
+        """Put another state in place that is plain JSON already, with those indexes that change with it."""
+        self._state, self.changed = None, True
+        self.raw_state, self.raw_indexes = state, {**self.raw_indexes, **indexes}
+
     @classmethod
     def load(cls, collection: Collection[S], key: str, document: Document | None) -> AggregateDocument[S]:
         """From the stored document, or fresh if there is none."""
@@ -176,13 +205,23 @@ class AggregateDocument(Generic[S]):
         return Write(self.collection.name, self.key, body, self.version, indexes, self.outgoing)
 
     def apply(
-        self, service: str, change: Change[S], now: datetime, *, cause: CloudEvent | None = None, actor: str = ""
+        self,
+        service: str,
+        change: Change[S] | PlainChange,
+        now: datetime,
+        *,
+        cause: CloudEvent | None = None,
+        actor: str = "",
     ) -> None:
         """Take over a core's decision: the state, and its events with their place in the stream."""
-        for model, plain in change.known:
-            self._parts.learn(model, plain)
-        if change.state is not self.state:
-            self.replace_state(change.state)
+        if isinstance(change, PlainChange):
+            if change.state is not self.raw_state:
+                self.replace_plain(change.state, change.indexes)
+        else:
+            for model, plain in change.known:
+                self._parts.learn(model, plain)
+            if change.state is not self.state:
+                self.replace_state(change.state)
         if cause is not None:
             self.correlation, self.traceparent = cause.correlationid or cause.id, cause.traceparent
         parent = parse(self.traceparent) if self.traceparent else current.get()
@@ -190,7 +229,13 @@ class AggregateDocument(Generic[S]):
             self._emit(service, outgoing, now, cause, actor, parent)
 
     def _emit(
-        self, service: str, outgoing: Outgoing, now: datetime, cause: CloudEvent | None, actor: str, parent: Place
+        self,
+        service: str,
+        outgoing: Outgoing | PlainOutgoing,
+        now: datetime,
+        cause: CloudEvent | None,
+        actor: str,
+        parent: Place,
     ) -> None:
         topic = outgoing.topic or outgoing.data.topic
         sequence = self.emitted.get(topic, 0) + 1
@@ -211,7 +256,7 @@ class AggregateDocument(Generic[S]):
             causationid=cause.id if cause else "",
             actor=actor or (cause.actor if cause else ""),
             traceparent=self.traceparent,
-            data=self._parts.plain(outgoing.data),
+            data=outgoing.plain if isinstance(outgoing, PlainOutgoing) else self._parts.plain(outgoing.data),
         )
         # Refused here, because once it waits to be published it would hold up everything behind it.
         headers, value = event.headers(), event.value()

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from shared.contracts.envelope import CloudEvent, Event, EventData
 from shared.kernel.canonical import sha256_hex
-from shared.messaging.aggregate import Change, Collection
+from shared.messaging.aggregate import Change, Collection, PlainChange
 from shared.messaging.commands import Aggregates
 
 __all__ = ["Context", "Handler", "LookUp", "Reference", "no_needs", "told_as"]
@@ -81,7 +81,7 @@ class Handler:
     event: type[EventData]
     into: Collection[Any]
     key: Callable[[Any], str]
-    apply: Callable[[Any, Event[Any], Context], Change[Any]]
+    apply: Callable[[Any, Event[Any], Context], Change[Any] | PlainChange]
     needs: Callable[[Any], Sequence[Reference]] = no_needs
     needs_also: Callable[[Any, Context], Sequence[Reference]] = no_more_needs
     prepare: Callable[[Sequence[Event[Any]], Context], Mapping[str, Any]] | None = None

@@ -1,0 +1,48 @@
+"""Commands on states as plain JSON: for whoever changes so little of many that reading them whole would be the most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from shared.messaging.aggregate import AggregateDocument, Collection, PlainChange
+from shared.messaging.commands import CONFLICTS_MAX, Aggregates, wait_for_others
+from shared.storage.port import StoreUnavailable
+
+__all__ = ["execute_plain"]
+
+S = TypeVar("S", bound=BaseModel)
+
+
+async def execute_plain(
+    aggregates: Aggregates,
+    collection: Collection[S],
+    decisions: Mapping[str, Callable[[Any], PlainChange]],
+    found: Mapping[str, AggregateDocument[S]],
+    *,
+    actor: str = "",
+) -> None:
+    """`Aggregates.execute_many` on plain states, None where there is none; `found` are the documents, just loaded.
+
+    Raises `StoreUnavailable` if somebody else is always first.
+    """
+    documents = [found[key] for key in decisions]
+    for conflicts in range(CONFLICTS_MAX):
+        for one in documents:
+            one.apply(aggregates.service, decisions[one.key](one.raw_state), aggregates.clock.now(), actor=actor)
+        changed = [one for one in documents if one.changed]
+        outcomes = await aggregates.store.put_many([one.write() for one in changed])
+        lost = []
+        for one, written in zip(changed, outcomes, strict=True):
+            if written:
+                aggregates.written(one)
+            else:
+                lost.append(one.key)
+        if not lost:
+            return
+        await wait_for_others(conflicts)
+        there = await aggregates.store.get_many(collection.name, lost)
+        documents = [AggregateDocument.load(collection, key, there.get(key)) for key in lost]
+    raise StoreUnavailable(f"{collection.name} was changed by others {CONFLICTS_MAX} times in a row: {lost[:3]}")
