@@ -62,13 +62,12 @@ def test_every_agency_answers_to_both_programmes_and_always_the_same() -> None:
 
 
 @pytest.mark.connected
-@pytest.mark.parametrize("store", ["sqlite", "mongo"])
-async def test_nation_is_published_by_four_processes(store: str) -> None:
-    found = await nation(3, store)
+async def test_nation_is_published_by_four_processes() -> None:
+    found = await nation(3, "mongo")
     assert found.services == SERVICES
     assert list(found.looks) == ["start", *STAGES, BEHIND]
     assert all(found.ms(name) > 0 and found.highest[name] > 50 for name in SERVICES)
-    assert ("the store" in found.looks["start"].processor) == (store == "mongo")
+    assert found.ms("the store") > 0
 
 
 @pytest.mark.connected
