@@ -23,7 +23,7 @@ _FIELDS = {
     "offset": "Vị trí",
     "key": "Khóa",
     "headers": "Thuộc tính",
-    "value_size": "Kích thước (byte)",
+    "value_size": "Kích thước, byte",
     "value_sha256": "SHA-256 của nội dung",
     "truncated": "Chỉ giữ phần đầu",
     "attempts": "Số lần thử",
@@ -78,4 +78,4 @@ def _label(name: str) -> str:
 def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "có (yes)" if value else "không (no)"
-    return moment(value) if name.endswith("_failed_at") else str(value)
+    return moment(value) if name.endswith("_failed_at") else str(value) or "–"

@@ -93,8 +93,8 @@ def _fault(found: Gathered, vi: str, en: str, remedy_vi: str, remedy_en: str) ->
     return Fault(
         "trace.unknown",
         found.key.text,
-        f"Không dịch vụ nào biết phiếu này: {vi} (đã tìm hồ sơ, sự kiện, thư chết ở {where}){more_vi}",
-        f"no service knows of this submission: {en} (looked for documents, events, dead letters at {where}){more_en}",
+        f"Không dịch vụ nào biết phiếu này: {vi} (đã tìm hồ sơ, sự kiện, thư chết đang chờ ở {where}){more_vi}",
+        f"no service knows of this submission: {en} (looked for documents, events and waiting dead letters at {where}){more_en}",
         remedy_vi,
         remedy_en,
     )
