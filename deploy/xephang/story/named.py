@@ -88,13 +88,14 @@ def _near(name: str, names: list[str]) -> str:
 
 def _fault(found: Gathered, vi: str, en: str, remedy_vi: str, remedy_en: str) -> Fault:
     where = ", ".join(SERVICES)
+    looked_vi, looked_en = "hồ sơ, sự kiện, thư chết đang chờ", "documents, events, waiting dead letters"
     more_vi = f"; còn {found.not_taken_in} thông điệp của nền tảng chưa tiêu thụ" if found.not_taken_in else ""
     more_en = f"; {found.not_taken_in} of the platform's messages are not yet consumed" if found.not_taken_in else ""
     return Fault(
         "trace.unknown",
         found.key.text,
-        f"Không dịch vụ nào biết phiếu này: {vi} (đã tìm hồ sơ, sự kiện, thư chết đang chờ ở {where}){more_vi}",
-        f"no service knows of this submission: {en} (looked for documents, events and waiting dead letters at {where}){more_en}",
+        f"Không dịch vụ nào biết phiếu này: {vi} (đã tìm {looked_vi} ở {where}){more_vi}",
+        f"no service knows of this submission: {en} (looked for {looked_en} at {where}){more_en}",
         remedy_vi,
         remedy_en,
     )
