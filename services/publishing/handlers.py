@@ -8,6 +8,7 @@ from services.publishing.collections import CARDS, RANKINGS
 from services.publishing.core.arrivals import keep_card, newer_ranking
 from services.publishing.core.model import FinalCards
 from shared.contracts.envelope import Event
+from shared.contracts.said import said
 from shared.contracts.scoring import Ranking, RankingComputedV1, ScorecardComputedV1
 from shared.messaging.aggregate import Change
 from shared.messaging.handlers import Context, Handler, Reference
@@ -23,8 +24,13 @@ def take_ranking(kept: Ranking | None, event: Event[Any], _: Context) -> Change[
 
 def take_scorecard(kept: FinalCards | None, event: Event[Any], _: Context) -> Change[FinalCards]:
     """A scorecard was computed: keep it if it is final."""
-    envelope = event.envelope
-    return Change(keep_card(kept, event.data.scorecard, envelope.time, envelope.sequence))
+    envelope, scorecard = event.envelope, event.data.scorecard
+    cards = keep_card(kept, scorecard, envelope.time, envelope.sequence)
+    if cards is None or cards is kept:
+        return Change(cards)
+    arrived = next(one for one in cards.cards if one.card is scorecard)
+    rest = arrived.model_dump(mode="json", exclude={"card"})
+    return Change(cards, known=((arrived, {"card": said(event)["scorecard"], **rest}),))
 
 
 def ranking_needs(data: RankingComputedV1) -> tuple[Reference, ...]:

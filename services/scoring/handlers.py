@@ -12,6 +12,7 @@ from services.scoring.core.told import told
 from services.scoring.rule_set_requests import request_handlers
 from services.scoring.scorer import Scorer
 from shared.contracts.envelope import Event
+from shared.contracts.said import said
 from shared.contracts.scoring import ScorecardComputedV1
 from shared.contracts.verification import CaseReopenedV1, SubmissionVerifiedV1, VerifiedSubmission
 from shared.messaging.aggregate import Change, PlainChange, PlainOutgoing
@@ -51,7 +52,7 @@ class _Verified:
         card = context.prepared.get(event.envelope.id)
         if card is None:
             card = self._scorer.score(_rule_set(verified, context), [verified], None)[0]
-        plain = verified.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        plain = said(event)["verified"]
         made = told(card, verified.key, verified.group, "provisional", basis_hash_of(plain, verified.rule_set, None))
         kept = {} if record is None else record.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return PlainChange(
