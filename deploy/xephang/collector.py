@@ -7,7 +7,9 @@ import gc
 
 __all__ = ["collect_seldom", "keep_little"]
 
-_YOUNG = 50_000  # containers made, less those let go, between two looks: a batch of submissions is about as many
+# Containers made, less those let go, between two looks. A batch of submissions holds a third of it at most, so that none is
+# looked at while it is worked on; of 22,000 submissions about as many containers are garbage that only a look finds.
+_YOUNG = 400_000
 _OLDER, _ALL = 20, 20  # looks at the younger ones between two at the next
 
 # glibc's mallopt: the number of a setting (malloc.h), and what it is set to.
@@ -25,7 +27,8 @@ def collect_seldom() -> None:
     """Look seldom, and never at what was there before: modules, routes, compiled models.
 
     Nearly all that a message needs is let go by its reference count. Python's defaults look again and again at the
-    hundreds of frozen models of the batch at hand, for two fifths of all processor time (docs/benchmarks.md).
+    hundreds of frozen models of the batch at hand, for two fifths of all processor time (docs/benchmarks.md); with a
+    bound of 50,000 it was still a tenth.
     """
     gc.collect()
     gc.freeze()
