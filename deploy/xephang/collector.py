@@ -7,8 +7,8 @@ import gc
 
 __all__ = ["collect_seldom", "keep_little"]
 
-# Containers made, less those let go, between two looks. A batch of submissions holds a third of it at most, so that none is
-# looked at while it is worked on; of 22,000 submissions about as many containers are garbage that only a look finds.
+# Containers made, less those let go, between two looks. A batch of submissions holds a third of that, so that none is
+# looked at while it is worked on. What only a look finds is one container a submission.
 _YOUNG = 400_000
 _OLDER, _ALL = 20, 20  # looks at the younger ones between two at the next
 
