@@ -43,15 +43,15 @@ _HOP_ROUNDS = 5
 _EXPLAINED = """parts (J: needs Java 17 and Maven; those are run only where they are named):
   scoring       2 min    cards a second: production, zen-engine, the reference; and Drools, where there is Maven
   swap          5 s      a new version of a rule set beside a thread that scores
-  rehearsal     20 s     11,000 agencies scored under two versions, from stored data
+  rehearsal     10 s     11,000 agencies scored under two versions, from stored data
   memory        3 min    what stays resident of a million cards
-  pipeline      20 s     submissions a second over HTTP on the embedded parts, all services in one process
-  nation        1 min J  first submission to published rankings, four processes; 11,000 agencies: 7 min
+  pipeline      25 s     submissions a second over HTTP on the embedded parts, all services in one process
+  nation        1 min J  first submission to published rankings, four processes; 11,000 agencies: 5 min
   hops          2 min J  submission to provisional scorecard, against bare FastStream hops
   lone          2 min J  latency of one submission at a time, against bare hops
   scale-out     2 min J  scoring as one, two and four processes
   growth        1 min J  what each service costs, and how long 63 provinces or a nation would take
-  burst        20 min J  100,000 submissions as fast as they can be posted: memory, refusals, waiting
+  burst        10 min J  100,000 submissions as fast as they can be posted: memory, refusals, waiting
 
 examples:
   python -m deploy.bench --json > bench.json
