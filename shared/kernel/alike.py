@@ -79,7 +79,8 @@ class Alike(Generic[M]):
             if len(text) <= _LONG:
                 if len(known) >= self._size:
                     known.clear()
-                known.setdefault(text, part)
+                # A copy: what orjson made takes 4 KiB however short it is.
+                known.setdefault(bytes(memoryview(text)), part)
 
     def _keep_names(self, names: Iterable[str]) -> None:
         self._names.update(names)
