@@ -97,15 +97,19 @@ class Aggregates:
                 loaded.append(document)
         outcomes = await self.store.put_many([document.write() for document in loaded])
         stored = [document for document, written in zip(loaded, outcomes, strict=True) if written]
-        for document in stored:
-            self.written(document)
-        _note_written(stored)
-        if len(stored) > 1 and log.isEnabledFor(logging.DEBUG):
-            for document in stored:
-                log.debug("changed", extra={"fields": _belongs(document)})
+        self.stored(stored)
         for document, written in zip(loaded, outcomes, strict=True):
             if not written:
                 await self.execute(collection, document.key, decisions[document.key], actor=actor)
+
+    def stored(self, documents: Sequence[AggregateDocument[Any]]) -> None:
+        """Many were written by one call: whoever takes them up is told, and the request's lines in the log tell it."""
+        for document in documents:
+            self.written(document)
+        _note_written(documents)
+        if len(documents) > 1 and log.isEnabledFor(logging.DEBUG):
+            for document in documents:
+                log.debug("changed", extra={"fields": _belongs(document)})
 
     async def get(self, collection: Collection[S], key: str) -> S | None:
         """The state, or None."""

@@ -34,12 +34,8 @@ async def execute_plain(
             one.apply(aggregates.service, decisions[one.key](one.raw_state), aggregates.clock.now(), actor=actor)
         changed = [one for one in documents if one.changed]
         outcomes = await aggregates.store.put_many([one.write() for one in changed])
-        lost = []
-        for one, written in zip(changed, outcomes, strict=True):
-            if written:
-                aggregates.written(one)
-            else:
-                lost.append(one.key)
+        aggregates.stored([one for one, written in zip(changed, outcomes, strict=True) if written])
+        lost = [one.key for one, written in zip(changed, outcomes, strict=True) if not written]
         if not lost:
             return
         await wait_for_others(conflicts)

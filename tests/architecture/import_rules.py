@@ -20,6 +20,7 @@ CORE_MAY_USE = (
     "shared.contracts",
     "shared.messaging.aggregate.Change",
     "shared.messaging.aggregate.Outgoing",
+    "shared.messaging.aggregate.PlainOutgoing",
 )
 CORE_THIRD_PARTY = ("pydantic",)
 # Standard modules that wait, do input and output, or answer differently each time.

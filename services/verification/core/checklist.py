@@ -21,6 +21,7 @@ class Checklist:
         self.rule_set = rule_set
         self.criteria: Mapping[str, Criterion] = {criterion.code: criterion for criterion in rule_set.criteria()}
         self.scored = tuple(code for code, criterion in self.criteria.items() if is_scored(criterion))
+        self.asks_everybody = all(self.criteria[code].asked_if is None for code in self.scored)
         self._inputs = rule_set.inputs()
 
     def lacking(self, findings: Mapping[str, CriterionFinding], answers: Answers) -> tuple[str, ...]:

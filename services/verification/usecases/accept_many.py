@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.verification.collections import BY_CAMPAIGN_STATUS, CAMPAIGNS, CASES, campaign_status
 from services.verification.core import case as core
 from services.verification.core.model import Case
+from services.verification.core.ordinary import accept_ordinary, is_ordinary
 from services.verification.core.refusals import absent, campaign_unknown
 from services.verification.rules import Checklists
 from shared.contracts.common import Campaign, SubmissionKey
 from shared.kernel.errors import DomainError
-from shared.messaging.aggregate import Change
+from shared.messaging.aggregate import AggregateDocument, PlainChange, PlainOutgoing
 from shared.messaging.commands import Aggregates
-from shared.ruleset.document import Programme
+from shared.messaging.plain import execute_plain
+from shared.ruleset.document import Programme, RuleSetRef
 from shared.storage.port import Document
 
 __all__ = ["Outcome", "accept_many"]
@@ -66,31 +69,39 @@ async def _accept(
     outcomes: dict[str, Outcome] = {}
     now = aggregates.clock.now()  # one act, at one moment, on all of them
 
-    def deciding(key: SubmissionKey) -> Callable[[Case | None], Change[Case]]:
-        def decide(case: Case | None) -> Change[Case]:
+    def deciding(key: SubmissionKey) -> Callable[[Any], PlainChange]:
+        def decide(case: Any) -> PlainChange:
             # May be called again when somebody wrote in between: the last outcome is the one that was written.
             try:
                 change = _completed(case, key, checklists, verifier, now)
             except DomainError as refusal:
-                outcomes[key.text] = Outcome(key, case.revision if case else 0, refusal)
-                return Change(case)
-            outcomes[key.text] = Outcome(key, change.state.revision if change.state else 0)
+                outcomes[key.text] = Outcome(key, case.get("revision", 0) if case else 0, refusal)
+                return PlainChange(case)
+            outcomes[key.text] = Outcome(key, change.state["revision"])
             return change
 
         return decide
 
+    documents = await aggregates.store.get_many(CASES.name, keys) if read is None else read
+    found = {key: AggregateDocument.load(CASES, key, documents.get(key)) for key in keys}
     decisions = {key: deciding(SubmissionKey.parse(key)) for key in keys}
-    await aggregates.execute_many(CASES, decisions, actor=verifier, found=read)
+    await execute_plain(aggregates, CASES, decisions, found, actor=verifier)
     return [outcomes[key] for key in keys]
 
 
-def _completed(
-    case: Case | None, key: SubmissionKey, checklists: Checklists, verifier: str, now: datetime
-) -> Change[Case]:
-    if case is None:
+def _completed(plain: Any, key: SubmissionKey, checklists: Checklists, verifier: str, now: datetime) -> PlainChange:
+    """What becomes of a case; that it is ordinary only makes it sooner done."""
+    if plain is None:
         raise absent(key)
-    checklist = checklists.of(case.rule_set)
-    return core.accept_all(case, checklist, by=verifier, now=now, completing=True)
+    checklist = checklists.of(RuleSetRef.model_validate(plain["rule_set"]))
+    if is_ordinary(plain, checklist):
+        done, events = accept_ordinary(plain, checklist, by=verifier, now=now)
+        return PlainChange(done, {BY_CAMPAIGN_STATUS: [campaign_status(key.campaign, "verified")]}, events)
+    change = core.accept_all(Case.model_validate(plain), checklist, by=verifier, now=now, completing=True)
+    assert change.state is not None
+    told = tuple(PlainOutgoing(type(event.data), event.data.plain(), event.key) for event in change.events)
+    state = change.state.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return PlainChange(state, CASES.indexes(change.state), told)
 
 
 async def _open(

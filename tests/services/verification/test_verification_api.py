@@ -243,6 +243,7 @@ async def test_cases_are_listed_by_campaign_and_status(opened_case: Verification
 
 async def test_many_cases_are_accepted_and_completed_in_one_call(opened_case: Verification) -> None:
     await answered(opened_case, a_key("so-y-te"))
+    await opened_case.post(f"{CASE}/findings", ACCEPTED, "verifier")  # so that one of them is no ordinary case
     body = {"campaign": "2021", "programme": "it"}
     done = (await opened_case.post("/cases/accept-all", body, "verifier", subject="chi-lan")).json()
     assert (done["verified"], done["refused"]) == (2, 0)
