@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.kernel.canonical import DuplicateKey, canonical_json, loads_exact, sha256_hex, with_exact_text
+from shared.kernel.canonical import DuplicateKey, canonical_json, compact_json, loads_exact, sha256_hex, with_exact_text
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 # RFC 8785 sorts keys by UTF-16 units, orjson by code points: the same within the Basic Multilingual Plane.
@@ -122,3 +123,16 @@ def test_decimals_become_text_and_the_rest_stays() -> None:
 @given(st.binary())
 def test_hashes_are_sha256_in_lower_case_hex(content: bytes) -> None:
     assert sha256_hex(content) == hashlib.sha256(content).hexdigest()
+
+
+def test_bytes_take_no_more_memory_than_they_are_long() -> None:
+    """What orjson makes lies in a buffer of several times its length."""
+    document = {f"figure {number}": "a value" for number in range(500)}
+    length = len(compact_json(document))
+    tracemalloc.start()
+    try:
+        kept = [compact_json(document) for _ in range(10)]
+        assert tracemalloc.get_traced_memory()[0] < 10 * length * 1.1
+    finally:
+        tracemalloc.stop()
+    assert len(kept) == 10
