@@ -12,14 +12,12 @@ __all__ = ["collect_seldom", "keep_little"]
 _YOUNG = 400_000
 _OLDER, _ALL = 20, 20  # looks at the younger ones between two at the next
 
-# glibc's mallopt: the number of a setting (malloc.h), and what it is set to.
+# Settings of glibc's mallopt (malloc.h).
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _SETTINGS = (
-    (-8, 2),  # M_ARENA_MAX: heaps for threads, of which each keeps what its fullest moment took
-    (
-        -3,
-        512 * 1024,
-    ),  # M_MMAP_THRESHOLD: what is larger is given back at once; unset, the bound grows by itself
-    (-1, 1024 * 1024),  # M_TRIM_THRESHOLD: free memory at a heap's end that is not given back
+    (_TRIM_THRESHOLD, 1024 * 1024),  # free memory at a heap's end beyond that is given back
+    (_MMAP_THRESHOLD, 512 * 1024),  # what is larger is given back at once; unset, this bound grows by itself
+    (_ARENA_MAX, 2),  # heaps for threads, each of which keeps what its fullest moment took
 )
 
 
