@@ -33,11 +33,11 @@ class CheckedEvent:
 
 @dataclass(frozen=True, slots=True)
 class CheckedWrite:
-    """A write that may go to the database: names are declared, the body is canonical JSON text."""
+    """A write that may go to the database: names are declared, the body is canonical JSON."""
 
     collection: str
     key: str
-    body: str
+    body: bytes
     expected_version: int
     indexes: dict[str, list[str]]
     outgoing: tuple[CheckedEvent, ...] = ()
@@ -89,7 +89,7 @@ class DeclaredIndexes:
         if size > MAX_BODY_BYTES:
             raise ValueError(f"{write.collection}/{write.key}: {size} bytes, at most {MAX_BODY_BYTES} are stored")
         indexes = {name: self._check_values(write, name, values) for name, values in write.indexes.items()}
-        return CheckedWrite(write.collection, write.key, body.decode(), write.expected_version, indexes, outgoing)
+        return CheckedWrite(write.collection, write.key, body, write.expected_version, indexes, outgoing)
 
     def _check_values(self, write: Write, name: str, values: Sequence[str]) -> list[str]:
         self.check_index(write.collection, name)
@@ -107,7 +107,7 @@ def checked_event(entry: JournalEntry) -> CheckedEvent:
     return CheckedEvent(entry, compact_json(entry.headers).decode())
 
 
-def read_document(collection: str, key: str, version: int, body: str) -> Document:
+def read_document(collection: str, key: str, version: int, body: str | bytes) -> Document:
     """A document from what is stored."""
     return Document(collection, key, int(version), orjson.loads(body))
 

@@ -412,7 +412,7 @@ def _duplicates(error: BulkWriteError) -> list[int]:
 
 
 def _operation(write: CheckedWrite, write_id: ObjectId) -> InsertOne[dict[str, Any]] | UpdateOne:
-    content = {"v": write.expected_version + 1, "b": write.body, "i": write.indexes}
+    content = {"v": write.expected_version + 1, "b": write.body.decode(), "i": write.indexes}
     outgoing = [_event(event) for event in write.outgoing]
     if write.expected_version == 0:
         return InsertOne({"_id": write.key, **content, "h": [write_id], "o": outgoing})

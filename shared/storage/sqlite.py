@@ -43,13 +43,15 @@ _SCHEMA = (
         PRIMARY KEY (topic, position)) WITHOUT ROWID""",
 )
 
-_DOCUMENT = "SELECT collection, key, version, body FROM document WHERE collection = ? AND key = ?"
+# Bodies are text there and bytes here: most have Vietnamese words in them, and Python would take each twice as long to turn
+# into a text of its own and back as to read or write its JSON.
+_DOCUMENT = "SELECT collection, key, version, CAST(body AS BLOB) FROM document WHERE collection = ? AND key = ?"
 _VERSION = "SELECT version FROM document WHERE collection = ? AND key = ?"
 _VERSIONS = "SELECT key, version FROM document WHERE collection = ?"
-_SCAN = """SELECT collection, key, version, body FROM document
+_SCAN = """SELECT collection, key, version, CAST(body AS BLOB) FROM document
     WHERE collection = ? AND key >= ? ORDER BY key LIMIT ?"""
 # CROSS JOIN keeps SQLite to this order: index values in key order, then the document of each.
-_FIND = """SELECT document.collection, document.key, version, body
+_FIND = """SELECT document.collection, document.key, version, CAST(body AS BLOB)
     FROM index_value CROSS JOIN document USING (collection, key)
     WHERE index_value.collection = ? AND name = ? AND value = ? AND index_value.key >= ?
     ORDER BY index_value.key LIMIT ?"""
@@ -57,8 +59,11 @@ _COUNT = "SELECT count(*) FROM index_value WHERE collection = ? AND name = ? AND
 _VALUES = "SELECT name, value FROM index_value WHERE collection = ? AND key = ?"
 _DROP_VALUE = "DELETE FROM index_value WHERE collection = ? AND key = ? AND name = ? AND value = ?"
 _ADD_VALUE = "INSERT INTO index_value (collection, key, name, value) VALUES (?, ?, ?, ?)"
-_INSERT = "INSERT INTO document (collection, key, version, body) VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING"
-_REPLACE = "UPDATE document SET version = version + 1, body = ? WHERE collection = ? AND key = ? AND version = ?"
+_INSERT = (
+    "INSERT INTO document (collection, key, version, body) VALUES (?, ?, 1, CAST(? AS TEXT)) ON CONFLICT DO NOTHING"
+)
+_REPLACE = """UPDATE document SET version = version + 1, body = CAST(? AS TEXT)
+    WHERE collection = ? AND key = ? AND version = ?"""
 _DELETE = "DELETE FROM document WHERE collection = ? AND key = ? AND version = ?"
 
 _ENTRY = "SELECT topic, stream, sequence, key, headers, value, position FROM journal "

@@ -56,6 +56,19 @@ async def test_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
         await store.get("plain", "a")
 
 
+async def test_bodies_stand_in_the_file_as_text(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "store.db", INDEXES)
+    await store.put(Write("plain", "a", {"tên": "Sở Nội vụ"}, 0))
+    await store.put(Write("plain", "a", {"tên": "Sở Y tế"}, 1))
+    await store.put(Write("plain", "b", {"\0": "\0"}, 0))
+    found = await store.scan("plain")
+    await store.close()
+    with sqlite3.connect(tmp_path / "store.db") as file:
+        rows = file.execute("SELECT typeof(body), body FROM document ORDER BY key").fetchall()
+    assert rows == [("text", '{"tên":"Sở Y tế"}'), ("text", '{"\\u0000":"\\u0000"}')]
+    assert [document.body for document in found] == [{"tên": "Sở Y tế"}, {"\0": "\0"}]
+
+
 async def test_a_new_file_has_pages_that_fit_documents_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "old.db") as old:
         old.execute("CREATE TABLE kept (n INTEGER)")
