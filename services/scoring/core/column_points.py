@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
 
-from services.scoring.core.column_kinds import Ratio, Shares, Steps
+from services.scoring.core.column_kinds import Bands, Ratio, Shares, Steps
 from services.scoring.core.methods import GroupBest
 from services.scoring.core.points import CompiledCriterion, CompiledRuleSet, Worked
 from services.scoring.core.remembered import Remembered
@@ -101,7 +101,7 @@ class PointColumns:
         self._criteria = compiled.criteria
         self._numbers = {criterion.code: number for number, criterion in enumerate(compiled.criteria)}
         self._ways = [_way(criterion, reader) for criterion in compiled.criteria]
-        self._scale = lcm(*(way.denominator for way in self._ways if isinstance(way, Steps)))
+        self._scale = lcm(*(way.denominator for way in self._ways if isinstance(way, Steps | Bands)))
         self._constants = _Constants(self._scale)
         self._sections = {
             section.code: [number for number, one in enumerate(compiled.criteria) if one.section == section.code]
@@ -147,15 +147,22 @@ class PointColumns:
         match way:
             case Steps():
                 return way.column(rows, self._scale)
+            case Bands():
+                steps, nothing = way.column(rows, self._scale)
+                self._put_nothing(points, number, nothing)
+                return steps
             case Ratio():
                 shares, nothing = way.column(rows)
-                for row in nothing:
-                    points.apart.setdefault(row, {})[number] = Worked("not_applicable", _ZERO, _ZERO)
+                self._put_nothing(points, number, nothing)
                 return shares
             case _Closures():
                 return self._by_closures(points, rows, number, way, best)
             case None:
                 return None
+
+    def _put_nothing(self, points: BatchPoints, number: int, rows: Sequence[int]) -> None:
+        for row in rows:
+            points.apart.setdefault(row, {})[number] = Worked("not_applicable", _ZERO, _ZERO)
 
     def _by_closures(
         self, points: BatchPoints, rows: Rows, number: int, way: _Closures, best: GroupBest | None
@@ -259,14 +266,15 @@ class _Closures:
         return known
 
 
-_Way = Steps | Ratio | _Closures | None
+_Way = Steps | Bands | Ratio | _Closures | None
 
 
 def _way(criterion: CompiledCriterion, reader: Reader) -> _Way:
     plain = criterion.asked is None and all(name in reader.columns for name in _inputs(criterion))
     if criterion.information and plain:
         return None  # in the state `value` wherever nothing is odd
-    return Steps.of(criterion, reader) or Ratio.of(criterion, reader) or _Closures(criterion, reader)
+    known = Steps.of(criterion, reader) or Bands.of(criterion, reader) or Ratio.of(criterion, reader)
+    return known or _Closures(criterion, reader)
 
 
 def _inputs(criterion: CompiledCriterion) -> tuple[str, ...]:

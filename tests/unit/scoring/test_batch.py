@@ -80,6 +80,31 @@ def test_ratio_of_wholes_and_parts_of_every_sign(zero: str) -> None:
     scored(rule_set, *(a_submission(rule_set, {"n": n, "d": d}) for n, d in numbers if d > 0 and n[0] != "-"))
 
 
+ENDS = (
+    [{"at_least": "0.9", "points": 30}, {"above": "1/3", "below": "0.9", "points": "7/3"}, {"at_most": 0, "points": 1}],
+    [{"below": "0.5", "points": -3}, {"at_least": "0.5", "at_most": "0.5", "points": 4}, {"above": "0.5", "points": 5}],
+    [{"at_most": "1/4", "points": 2}, {"above": "0.2", "at_most": 1, "points": 3}],
+)
+
+
+@pytest.mark.parametrize("rows", ENDS)
+@pytest.mark.parametrize("zero", ["zero", "full", "not_applicable"])
+def test_bands_of_a_quotient_at_every_end_and_of_every_sign(zero: str, rows: list[dict[str, Any]]) -> None:
+    of = {"numerator": "n", "denominator": "d", "zero_denominator": zero}
+    rule_set = one_of({"form": "bands", "of": of, "rows": rows}, an_input("n", "decimal"), an_input("d"))
+    numbers = [(n, d) for n in ("0", "-1", "1", "0.999999", "1.8", "2", "2.4", "9") for d in (0, 2, 4, 5, 10, 3, -2)]
+    scored(rule_set, *(a_submission(rule_set, {"n": n, "d": d}) for n, d in numbers), a_submission(rule_set, {"n": 1}))
+
+
+@pytest.mark.parametrize("whole", ["0", "-2", "1/3", "7"])
+def test_bands_of_a_share_of_a_constant(whole: str) -> None:
+    of = {"numerator": "n", "whole": whole}
+    rule_set = one_of({"form": "bands", "of": of, "rows": ENDS[0]}, an_input("n", "decimal"))
+    scored(
+        rule_set, *(a_submission(rule_set, {"n": n}) for n in ("0", "0.1", "0.111111", "0.3", "2.333334", "7", "-1"))
+    )
+
+
 @pytest.mark.parametrize("whole", ["0", "-2", "1/3", "7"])
 def test_ratio_of_a_constant(whole: str) -> None:
     rule_set = one_of({"form": "ratio", "of": {"numerator": "n", "whole": whole}}, an_input("n", "decimal"))
