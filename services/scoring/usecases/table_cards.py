@@ -13,10 +13,9 @@ from typing import Any
 
 from services.scoring.collections import CARDS
 from services.scoring.core.ranking import Entry, counted
-from services.scoring.core.remembered import Remembered
 from services.scoring.core.scorecard import basis_hash_of
 from services.scoring.scorer import Scorer
-from shared.contracts.common import Answer, Answers, Evidence
+from shared.contracts.common import Evidence
 from shared.contracts.verification import VerifiedSubmission
 from shared.messaging.aggregate import AggregateDocument
 from shared.messaging.commands import Aggregates
@@ -27,14 +26,11 @@ __all__ = ["BATCH", "Best", "Outcome", "Pages", "Stored", "by_key", "look_throug
 
 BATCH = 100
 _ROUNDS = 5
-_REMEMBERED = 4_000  # answers, of no more than so many characters
-_SHORT = 40
 
 Best = Mapping[str, Fraction]
 
 # Of documents no more counts than that there are any.
 _A_DOCUMENT = (Evidence(title="…"),)
-_answers = Remembered[tuple[str, type, Any], Answer](_REMEMBERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +58,17 @@ class Stored:
         """What was verified, with no more of it than any point depends on; with `inputs`, of these figures alone.
 
         That is not who accepted a criterion and when, unless it was not accepted as well, nor which documents show it.
-        It was checked when it was taken: only what is no part of every card is read anew.
         """
         answers, findings = self.plain["answers"], self.plain["findings"]
         odd = {one["criterion"] for one in findings if one["finding"] != "accepted"}
         figures, evidence = answers["figures"], answers.get("evidence", {})
         if inputs is not None:
             figures, evidence = {name: figures[name] for name in inputs if name in figures}, {}
-        read = Answers.model_construct(
-            figures={name: _answer(one) for name, one in figures.items()},
-            evidence={code: _A_DOCUMENT for code, documents in evidence.items() if documents},
-        )
+        shown = {code: _A_DOCUMENT for code, documents in evidence.items() if documents}
         counts = [one for one in findings if one["criterion"] in odd] if odd else []
-        return VerifiedSubmission.model_validate({**self.plain, "answers": read, "findings": counts})
-
-
-def _answer(plain: Mapping[str, Any]) -> Answer:
-    """An answer as it is kept. Most are what others answered, too: these are read once."""
-    value = plain.get("value")
-    if "units" in plain or (type(value) is str and len(value) > _SHORT):
-        return Answer.model_validate(plain)
-    of = (plain["state"], type(value), value)
-    found = _answers.get(of)
-    if found is None:
-        found = Answer.model_validate(plain)
-        _answers.keep(of, found)
-    return found
+        return VerifiedSubmission.model_validate(
+            {**self.plain, "answers": {"figures": figures, "evidence": shown}, "findings": counts}
+        )
 
 
 Page = Sequence[Stored]
