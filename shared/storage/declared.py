@@ -5,6 +5,7 @@ One check for both, so that whatever is accepted by the embedded store is accept
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,17 @@ import orjson
 from shared.kernel.canonical import compact_json
 from shared.storage.port import Document, JournalEntry, Write
 
-__all__ = ["MAX_BODY_BYTES", "CheckedEvent", "CheckedWrite", "DeclaredIndexes", "checked_event", "read_document"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "CheckedEvent",
+    "CheckedWrite",
+    "DeclaredIndexes",
+    "checked_event",
+    "read_document",
+    "tell_if_other",
+]
+
+log = logging.getLogger(__name__)
 
 # MongoDB refuses documents over 16 MiB; the rest is left for index values and bookkeeping.
 MAX_BODY_BYTES = 15 * 1024 * 1024
@@ -105,6 +116,17 @@ def checked_event(entry: JournalEntry) -> CheckedEvent:
     for text in (entry.topic, entry.stream, entry.key):
         _check_text(text)
     return CheckedEvent(entry, compact_json(entry.headers).decode())
+
+
+def tell_if_other(there: JournalEntry, given: JournalEntry) -> None:
+    """Log an event that the journal does not take because another one stands at its place; that one stays.
+
+    What is appended again after a crash has the same bytes. Others mean that two count one stream, or that documents
+    went back in time and the journal did not: consumers have one of the two, and nobody else would notice.
+    """
+    if (there.key, there.headers, there.value) != (given.key, given.headers, given.value):
+        where = (given.topic, given.sequence, given.stream)
+        log.error("%s: the journal has another event as number %d of %s, and keeps that one", *where)
 
 
 def read_document(collection: str, key: str, version: int, body: str | bytes) -> Document:

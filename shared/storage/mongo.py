@@ -36,7 +36,14 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from shared.storage.declared import CheckedEvent, CheckedWrite, DeclaredIndexes, checked_event, read_document
+from shared.storage.declared import (
+    CheckedEvent,
+    CheckedWrite,
+    DeclaredIndexes,
+    checked_event,
+    read_document,
+    tell_if_other,
+)
 from shared.storage.format import STORE_FORMAT, check_format
 from shared.storage.port import Document, JournalEntry, StoreUnavailable, Unpublished, VersionConflict, Write
 
@@ -182,8 +189,9 @@ class MongoStore:
                 with _answering():
                     await self._journal.insert_many([_stored(entry) for entry in placed], ordered=False)
             except BulkWriteError as error:
-                for at, position in await self._known_positions(placed, _duplicates(error)):
-                    placed[at] = replace(placed[at], position=position)
+                for at, there in await self._known(placed, _duplicates(error)):
+                    tell_if_other(there, placed[at])
+                    placed[at] = replace(placed[at], position=there.position)
         return placed
 
     async def read_journal(
@@ -333,19 +341,19 @@ class MongoStore:
         self._last_position = first + len(entries) - 1
         return [replace(entry, position=first + at) for at, entry in enumerate(entries)]
 
-    async def _known_positions(self, entries: Sequence[JournalEntry], ats: Sequence[int]) -> list[tuple[int, int]]:
-        """(place in `entries`, stored position) of those that were there already."""
+    async def _known(self, entries: Sequence[JournalEntry], ats: Sequence[int]) -> list[tuple[int, JournalEntry]]:
+        """(place in `entries`, what is stored) of those that were there already."""
 
         def stream(at: int) -> tuple[str, str]:
             return entries[at].topic, entries[at].stream
 
-        known: list[tuple[int, int]] = []
+        known: list[tuple[int, JournalEntry]] = []
         for (topic, name), group in groupby(sorted(ats, key=stream), key=stream):
             by_sequence = {entries[at].sequence: at for at in group}
             wanted = {"t": topic, "s": name, "n": {"$in": list(by_sequence)}}
             with _answering():
-                found = await self._journal.find(wanted, {"n": 1, "p": 1}).to_list(None)
-            known += [(by_sequence[entry["n"]], int(entry["p"])) for entry in found]
+                found = await self._journal.find(wanted).to_list(None)
+            known += [(by_sequence[entry["n"]], _entry(entry)) for entry in found]
         return known
 
     async def _range(self, topic: str, after: int, end: int) -> AsyncIterator[list[dict[str, Any]]]:

@@ -11,7 +11,14 @@ from typing import Any
 
 import orjson
 
-from shared.storage.declared import CheckedEvent, CheckedWrite, DeclaredIndexes, checked_event, read_document
+from shared.storage.declared import (
+    CheckedEvent,
+    CheckedWrite,
+    DeclaredIndexes,
+    checked_event,
+    read_document,
+    tell_if_other,
+)
 from shared.storage.port import Document, JournalEntry, Unpublished, VersionConflict, Write
 from shared.storage.sqlite_file import SqliteFile
 
@@ -43,8 +50,8 @@ _SCHEMA = (
         PRIMARY KEY (topic, position)) WITHOUT ROWID""",
 )
 
-# Bodies are text there and bytes here: most have Vietnamese words in them, and Python would take each twice as long to turn
-# into a text of its own and back as to read or write its JSON.
+# Bodies are text there and bytes here: most have Vietnamese words in them, and to turn such a text into one of Python's
+# and back takes as long as to read its JSON.
 _DOCUMENT = "SELECT collection, key, version, CAST(body AS BLOB) FROM document WHERE collection = ? AND key = ?"
 _VERSION = "SELECT version FROM document WHERE collection = ? AND key = ?"
 _VERSIONS = "SELECT key, version FROM document WHERE collection = ?"
@@ -69,7 +76,7 @@ _DELETE = "DELETE FROM document WHERE collection = ? AND key = ? AND version = ?
 _ENTRY = "SELECT topic, stream, sequence, key, headers, value, position FROM journal "
 _APPEND = """INSERT INTO journal (topic, stream, sequence, key, headers, value) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (topic, stream, sequence) DO NOTHING RETURNING position"""
-_POSITION = "SELECT position FROM journal WHERE topic = ? AND stream = ? AND sequence = ?"
+_PLACED = _ENTRY + "WHERE topic = ? AND stream = ? AND sequence = ?"
 _RANGE = _ENTRY + "WHERE topic = ? AND position > ? AND position < ? ORDER BY position LIMIT ?"
 _STREAM = _ENTRY + "WHERE topic = ? AND stream = ? AND sequence BETWEEN ? AND ? ORDER BY sequence"
 _AT = _ENTRY + "WHERE position = ?"
@@ -260,7 +267,11 @@ def _append(connection: sqlite3.Connection, event: CheckedEvent) -> JournalEntry
     entry = event.entry
     place = (entry.topic, entry.stream, entry.sequence)
     row = connection.execute(_APPEND, (*place, entry.key, event.headers, entry.value)).fetchone()
-    return replace(entry, position=(row or connection.execute(_POSITION, place).fetchone())[0])
+    if row is None:
+        before = _entry(connection.execute(_PLACED, place).fetchone())
+        tell_if_other(before, entry)
+        row = (before.position,)
+    return replace(entry, position=row[0])
 
 
 def _waiting(connection: sqlite3.Connection, topic: str, after: int, limit: int) -> list[Unpublished]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
 from store_databases import Databases
 
-from shared.storage.port import DocumentStore, JournalEntry
+from shared.storage.port import DocumentStore, JournalEntry, Write
 
 
 def an_entry(sequence: int = 1, stream: str = "2026/a", topic: str = "intake-events", key: str = "") -> JournalEntry:
@@ -45,6 +46,22 @@ async def test_an_entry_appended_again_changes_nothing(store: DocumentStore) -> 
     assert again[3].position == again[4].position
     assert [entry.sequence for entry in await read(store)] == [1, 2, 3, 4, 5]
     assert (await read(store))[:3] == first
+
+
+async def test_another_event_at_a_place_that_is_taken_is_told_of(
+    store: DocumentStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same again is no news; of another one the journal keeps the first, and nobody else would notice."""
+    await store.append_journal([an_entry(1), an_entry(2)])
+    await store.put(Write("agencies", "a", {}, 0, {}, [an_entry(2), an_entry(3)]))
+    await store.append_journal([event.entry for event in await store.unpublished("intake-events")])
+    assert caplog.messages == []
+    others = (replace(an_entry(1), value=b"other"), replace(an_entry(2), headers={}), replace(an_entry(3), key="other"))
+    for other in others:
+        await store.append_journal([other, an_entry(4)])
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
+    assert all(f"number {n} of 2026/a" in text for n, text in enumerate(caplog.messages, 1))
+    assert [replace(entry, position=0) for entry in await read(store)] == [an_entry(n) for n in (1, 2, 3, 4)]
 
 
 async def test_readers_get_what_lies_between_after_and_before(store: DocumentStore) -> None:
