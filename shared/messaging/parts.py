@@ -6,7 +6,7 @@ that `model_dump` gives of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from functools import lru_cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -55,20 +55,25 @@ class Parts:
         parts: dict[str, Any] = {}
         for name, part, many in _fields(type(model)):
             value = getattr(model, name)
-            if many is tuple:
-                if value and self._all_known(value, part):
-                    parts[name] = [self._known[id(one)][1] for one in value]
-            elif many is dict:
-                if value and self._all_known(value.values(), part):
-                    parts[name] = {key: self._known[id(one)][1] for key, one in value.items()}
+            if many is not None:
+                each = self._each(value.values() if many is dict else value, part) if value else None
+                if each is not None:
+                    parts[name] = dict(zip(value, each, strict=True)) if many is dict else each
             elif type(value) is part:
                 found = self._from_parts(value)
                 if found is not None:
                     parts[name] = found
         return {**_dumped(model, frozenset(parts)), **parts} if parts else None
 
-    def _all_known(self, models: Collection[Any], cls: type[BaseModel]) -> bool:
-        return all(type(one) is cls and id(one) in self._known for one in models)
+    def _each(self, models: Iterable[Any], cls: type[BaseModel]) -> list[dict[str, Any]] | None:
+        """The plain JSON of each; None as soon as nothing in one is known."""
+        each: list[dict[str, Any]] = []
+        for model in models:
+            found = self._from_parts(model) if type(model) is cls else None
+            if found is None:
+                return None
+            each.append(found)
+        return each
 
 
 def _dumped(model: BaseModel, without: frozenset[str]) -> dict[str, Any]:

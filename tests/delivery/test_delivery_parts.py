@@ -117,6 +117,17 @@ def test_many_parts_are_taken_where_each_is_known_and_written_where_one_is_not()
     assert parts.plain(sheet.model_copy(update={"figures": {}})) == {"name": "many", "figures": {}}
 
 
+def test_of_some_parts_that_are_partly_known_each_is_put_together() -> None:
+    parts, known = Parts(), Figure(value=Fraction(1, 3))
+    parts.learn(known, dumped(known))
+    sheets = tuple(Sheet(name=name, figures={}, first=known) for name in ("one", "two"))
+    plain = parts.plain(Kept(sheets=sheets))
+    assert plain == dumped(Kept(sheets=sheets))
+    assert plain["sheets"][0]["first"] is plain["sheets"][1]["first"]
+    with_another = Kept(sheets=(*sheets, a_sheet("three")))
+    assert parts.plain(with_another) == dumped(with_another)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_every_event_is_written_as_before_whatever_is_known_of_it(path: Path) -> None:
     data = read_event(decode({"content-type": STRUCTURED}, path.read_bytes())).data

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from services.intake.core.effective import Effective
 from services.intake.core.model import SubmissionRecord
 from services.intake.core.posted import Posted
 from shared.contracts.common import Answers, Campaign
 from shared.contracts.intake import Submission
+from shared.kernel.canonical import compact_json
 from shared.kernel.errors import Conflict, Fault, Invalid
 from shared.ruleset.document import RuleSet
 
@@ -21,8 +22,7 @@ Ground = Literal["ordinary", "correction", "asked"]
 # What one document can hold (15 MiB) with every version kept, each once more while its event is not published.
 MAX_ANSWER = 2**20
 MAX_KEPT = 6 * 2**20
-# Bytes of JSON at most: of a figure, a unit or a document without its texts; of a character in them.
-_OF_A_THING, _OF_A_CHARACTER = 300, 6
+_DEFAULTS = 64  # bytes
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -102,10 +102,13 @@ def _not_asked(place: str, codes: Iterable[str]) -> Fault:
     )
 
 
-def check_size(record: SubmissionRecord, answers: Answers) -> None:
-    """Raises `Invalid` for an answer that is too large, `Conflict` when too much was sent altogether."""
+def check_size(record: SubmissionRecord, answers: Answers, plain: dict[str, Any]) -> None:
+    """Raises `Invalid` for an answer that is too large, `Conflict` when too much was sent altogether.
+
+    `plain` is the answer's plain JSON without defaults.
+    """
     kept = [*(version.answers for version in record.versions), *record.patches.values()]
-    if sum(map(_at_most, (answers, *kept))) <= MAX_ANSWER:
+    if not kept and _at_most(plain) <= MAX_ANSWER:
         return
     size = _size(answers)
     if size > MAX_ANSWER:
@@ -126,17 +129,7 @@ def _size(answers: Answers) -> int:
     return len(answers.model_dump_json().encode())
 
 
-def _at_most(answers: Answers) -> int:
-    """No less than `_size`, by the texts alone: what is far from the limit need not be written to be counted."""
-    things = characters = 0
-    for answer in answers.figures.values():
-        things += 1 + len(answer.units)
-        characters += _length(answer.value) + sum(len(name) + _length(one.value) for name, one in answer.units.items())
-    for documents in answers.evidence.values():
-        things += 1 + len(documents)
-        characters += sum(len(one.number) + len(one.title) + len(one.link) for one in documents)
-    return _OF_A_THING * (1 + things) + _OF_A_CHARACTER * characters
-
-
-def _length(value: object) -> int:
-    return len(value) if type(value) is str else 0
+def _at_most(plain: dict[str, Any]) -> int:
+    """No less than `_size`, and sooner known: the defaults of each object may be as long as that."""
+    written = compact_json(plain)
+    return len(written) + _DEFAULTS * written.count(b"{")

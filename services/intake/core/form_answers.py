@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Any, NamedTuple
 
 from services.intake.core.form_evidence import MAX_EVIDENCE_ITEMS, MAX_LINK, MAX_NUMBER, check_evidence
 from services.intake.core.form_wording import fault
@@ -16,7 +17,16 @@ from shared.kernel.errors import Fault
 from shared.ruleset.document import Criterion, Input, RuleSet
 from shared.ruleset.places import join
 
-__all__ = ["MAX_EVIDENCE_ITEMS", "MAX_LINK", "MAX_NUMBER", "MAX_PLACES", "MAX_TEXT", "check_answers"]
+__all__ = [
+    "MAX_EVIDENCE_ITEMS",
+    "MAX_LINK",
+    "MAX_NUMBER",
+    "MAX_PLACES",
+    "MAX_TEXT",
+    "Checked",
+    "check_answers",
+    "check_form",
+]
 
 _MAX_FAULTS = 200
 _SIMPLE = frozenset({bool, int, str, type(None)})
@@ -24,22 +34,42 @@ _KNOWN = 512  # answers to one figure that are remembered, none longer than _SHO
 _SHORT = 40
 _VERSIONS = 16
 _made: dict[str, dict[str, _Reader]] = {}
+_Read = tuple[Answer, dict[str, Any]]  # with its plain JSON
+
+
+class Checked(NamedTuple):
+    """Answers that were found right, and their plain JSON as they are kept and told."""
+
+    answers: Answers
+    plain: dict[str, Any]
 
 
 def check_answers(
     rule_set: RuleSet, figures: Mapping[str, object], evidence: Mapping[str, object]
 ) -> tuple[Answers | None, list[Fault]]:
     """The answers with every input of the set in its state; or None and one fault for each field that is wrong."""
-    found, faults = _figures(rule_set, figures)
-    documents, more = check_evidence(rule_set, evidence)
+    checked, faults = check_form(rule_set, figures, evidence)
+    return checked and checked.answers, faults
+
+
+def check_form(
+    rule_set: RuleSet, figures: Mapping[str, object], evidence: Mapping[str, object]
+) -> tuple[Checked | None, list[Fault]]:
+    """The same with their plain JSON: most of it was made before, with answers that were the same."""
+    found, plain, faults = _figures(rule_set, figures)
+    documents, plain_documents, more = check_evidence(rule_set, evidence)
     faults.extend(more)
     if faults:
         return None, _bounded(faults)
-    return Answers(figures=found, evidence=documents), []
+    answers = Answers(figures=found, evidence=documents)
+    return Checked(answers, {"figures": plain, **({"evidence": plain_documents} if documents else {})}), []
 
 
-def _figures(rule_set: RuleSet, figures: Mapping[str, object]) -> tuple[dict[str, Answer], list[Fault]]:
+def _figures(
+    rule_set: RuleSet, figures: Mapping[str, object]
+) -> tuple[dict[str, Answer], dict[str, dict[str, Any]], list[Fault]]:
     answers: dict[str, Answer] = {}
+    plain: dict[str, dict[str, Any]] = {}
     faults: list[Fault] = []
     readers = _readers(rule_set)
     for name, reader in readers.items():
@@ -47,10 +77,10 @@ def _figures(rule_set: RuleSet, figures: Mapping[str, object]) -> tuple[dict[str
         if isinstance(read, Fault):
             faults.append(read)
         else:
-            answers[name] = read
+            answers[name], plain[name] = read
     if not figures.keys() <= readers.keys():
         faults.extend(_unknown(figures, readers.keys()))
-    return answers, faults
+    return answers, plain, faults
 
 
 class _Reader:
@@ -60,20 +90,24 @@ class _Reader:
         self._criterion = criterion
         self._item = item
         self._place = join("figures", item.id)
-        self._known: dict[tuple[type, object], Answer] = {}
+        self._known: dict[tuple[type, object], _Read] = {}
 
-    def read(self, given: object) -> Answer | Fault:
+    def read(self, given: object) -> _Read | Fault:
         kind = type(given)
         if kind not in _SIMPLE:
-            return read_figure(self._criterion, self._item, given, self._place)
+            return self._read(given)
         key = (kind, given)  # `1` is not `true`
         known = self._known.get(key)
         if known is not None:
             return known
-        read = read_figure(self._criterion, self._item, given, self._place)
-        if isinstance(read, Answer) and len(self._known) < _KNOWN and not (kind is str and len(str(given)) > _SHORT):
+        read = self._read(given)
+        if not isinstance(read, Fault) and len(self._known) < _KNOWN and not (kind is str and len(str(given)) > _SHORT):
             self._known[key] = read
         return read
+
+    def _read(self, given: object) -> _Read | Fault:
+        answer = read_figure(self._criterion, self._item, given, self._place)
+        return answer if isinstance(answer, Fault) else (answer, answer.model_dump(mode="json", exclude_defaults=True))
 
 
 def _readers(rule_set: RuleSet) -> dict[str, _Reader]:

@@ -30,8 +30,8 @@ _LINK = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
 
 def check_evidence(
     rule_set: RuleSet, evidence: Mapping[str, object]
-) -> tuple[dict[str, tuple[Evidence, ...]], list[Fault]]:
-    """Documents by criterion in the order of the set, and one fault for each field that is wrong."""
+) -> tuple[dict[str, tuple[Evidence, ...]], dict[str, list[dict[str, str]]], list[Fault]]:
+    """Documents by criterion in the order of the set, their plain JSON, and one fault for each field that is wrong."""
     codes = [criterion.code for criterion in rule_set.criteria()]
     documents: dict[str, tuple[Evidence, ...]] = {}
     faults: list[Fault] = []
@@ -50,7 +50,20 @@ def check_evidence(
         fault("evidence.unknown_criterion", join("evidence", str(code)[:80]), codes, name=str(code)[:80])
         for code in islice((code for code in evidence if code not in known), _MAX_UNKNOWN)
     )
-    return documents, faults
+    plain = {code: [_plain(item) for item in items] for code, items in documents.items()}
+    return documents, plain, faults
+
+
+def _plain(document: Evidence) -> dict[str, str]:
+    """What the class would write, defaults left out."""
+    plain = {"title": document.title}
+    if document.number:
+        plain["number"] = document.number
+    if document.issued_on is not None:
+        plain["issued_on"] = document.issued_on.isoformat()
+    if document.link:
+        plain["link"] = document.link
+    return plain
 
 
 def _items(place: str, given: object) -> tuple[tuple[Evidence, ...], list[Fault]]:

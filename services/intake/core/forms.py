@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.intake.core.form import check_answers
+from services.intake.core.form_answers import Checked, check_form
 from services.intake.core.posted import Posted
-from shared.contracts.common import Answers, Campaign
+from shared.contracts.common import Campaign
 from shared.contracts.scoring import RuleSetRecord
 from shared.kernel.errors import Conflict, Fault, Invalid
 from shared.ruleset.document import Group, Programme, RuleSet, RuleSetRef
@@ -67,7 +67,7 @@ def _rule_set(record: RuleSetRecord, ref: RuleSetRef) -> RuleSet:
     return rule_set
 
 
-def read_answers(forms: Forms, posted: Posted, known: RuleSetRef | None) -> tuple[Form, Answers]:
+def read_answers(forms: Forms, posted: Posted, known: RuleSetRef | None) -> tuple[Form, Checked]:
     """The answers in the form they were given in: the one they name, else the one that held when they were given.
 
     Who does not name it may still have an older form at hand: where his answers fit that one only, it is theirs.
@@ -76,9 +76,9 @@ def read_answers(forms: Forms, posted: Posted, known: RuleSetRef | None) -> tupl
     candidates = _candidates(forms, posted, known)
     first: list[Fault] = []
     for form in candidates:
-        answers, faults = check_answers(form.rule_set, posted.figures, posted.evidence)
-        if answers is not None:
-            return form, answers
+        checked, faults = check_form(form.rule_set, posted.figures, posted.evidence)
+        if checked is not None:
+            return form, checked
         first = first or faults
     raise Invalid("Phiếu khảo sát chưa hợp lệ", "the submission does not fit the form", first, "submission.invalid")
 

@@ -60,7 +60,7 @@ def receive(
     known = record.version_of(posted.event_id) if record is not None else None
     stands = effective(record, forms) if record is not None else None
     ground = _ground(record, posted, campaign, forms, stands) if known is None else "ordinary"
-    form, answers = read_answers(forms, posted, known.rule_set if known else None)
+    form, (answers, plain) = read_answers(forms, posted, known.rule_set if known else None)
     patch = _patch(posted, answers) if form.is_open(posted.submitted_at) else None
     if record is not None and known is not None:
         if answers == known.answers or (patch is not None and patch == record.patches.get(posted.event_id)):
@@ -72,10 +72,10 @@ def receive(
         only_asked_again(patch, stands, form.rule_set)
     if record is None:
         record = SubmissionRecord(key=posted.key, group=group, rule_set=pinned, status="received")
-    check_size(record, answers)
+    check_size(record, answers, plain)
     added = _add(record, posted, answers, patch, form, campaign, correction=ground == "correction")
     settled = settle(record, added, forms)
-    return Change(settled.state, (*brought.events, *settled.events))
+    return Change(settled.state, (*brought.events, *settled.events), ((answers, plain),))
 
 
 def _ground(

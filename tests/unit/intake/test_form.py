@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from services.intake.core.form import check_answers, render_form, survey_form
+from services.intake.core.form_answers import check_form
 from shared.contracts.common import Answer, Answers
 from shared.contracts.figures import ENGINE_LIMIT
 from shared.kernel.canonical import canonical_json, loads_exact
@@ -64,10 +65,11 @@ RULE_SET: RuleSet = load_text(TEXT, "form.yaml").rule_set
 
 
 def answer_to(figures: dict[str, object], evidence: dict[str, object] | None = None) -> Answers:
-    """The accepted answers; fails with the faults."""
-    answers, faults = check_answers(RULE_SET, figures, evidence or {})
-    assert answers is not None, [str(fault) for fault in faults]
-    return answers
+    """The accepted answers, whose plain JSON is what they are written as; fails with the faults."""
+    checked, faults = check_form(RULE_SET, figures, evidence or {})
+    assert checked is not None, [str(fault) for fault in faults]
+    assert checked.plain == checked.answers.model_dump(mode="json", exclude_defaults=True)
+    return checked.answers
 
 
 def code_of(figures: dict[str, object], evidence: dict[str, object] | None = None) -> str:
@@ -286,6 +288,7 @@ def test_any_data_gives_either_answers_or_faults(figures: dict[str, object], evi
     answers, faults = check_answers(RULE_SET, figures, evidence)
     assert (answers is None) == bool(faults)
     if answers is not None:
+        assert answer_to(figures, evidence) == answers
         assert list(answers.figures) == list(RULE_SET.inputs())
         stored = loads_exact(canonical_json(answers.model_dump(mode="json")))
         assert check_answers(RULE_SET, stored["figures"], stored["evidence"])[0] == answers

@@ -235,33 +235,32 @@ def test_more_than_a_document_can_hold_is_refused_before_it_is_stored(monkeypatc
 
 
 TEXTS = st.text(max_size=30)
-VALUES = st.none() | st.booleans() | st.integers(-(2**62), 2**62) | TEXTS
+VALUES = st.none() | st.booleans() | st.integers(-(2**42), 2**42) | TEXTS
 
 
 @given_(
-    st.dictionaries(st.from_regex(r"[a-z]{1,20}", fullmatch=True), st.tuples(VALUES, st.dictionaries(TEXTS, VALUES))),
-    st.dictionaries(st.from_regex(r"[1-9]\.[1-9]", fullmatch=True), st.lists(st.tuples(TEXTS, TEXTS), max_size=3)),
+    st.dictionaries(TEXTS, st.tuples(VALUES, st.dictionaries(TEXTS, VALUES))),
+    st.dictionaries(TEXTS, st.lists(st.tuples(TEXTS, st.none() | st.dates()), max_size=3)),
 )
 @settings(max_examples=30)
-def test_what_is_taken_for_small_enough_without_being_written_is_never_larger(
+def test_what_is_taken_for_small_enough_without_being_counted_is_never_larger(
     values: dict[str, Any], documents: dict[str, Any]
 ) -> None:
     figures = {
         name: Answer.model_construct(
-            state="not_applicable",
+            state="value",
             value=value,
             units={unit: UnitAnswer.model_construct(state="value", value=one) for unit, one in units.items()},
         )
         for name, (value, units) in values.items()
     }
     evidence = {
-        code: tuple(
-            Evidence.model_construct(number=number, issued_on=NOW.date(), title=title) for number, title in all_
-        )
-        for code, all_ in documents.items()
+        code: tuple(Evidence.model_construct(title=title, issued_on=day) for title, day in each)
+        for code, each in documents.items()
     }
     answers = Answers.model_construct(figures=figures, evidence=evidence)
-    assert acceptance._size(answers) <= acceptance._at_most(answers)
+    plain = answers.model_dump(mode="json", exclude_defaults=True)
+    assert acceptance._size(answers) <= acceptance._at_most(plain)
 
 
 # --- named by content --------------------------------------------------------------------------------------------
