@@ -52,7 +52,9 @@ def parse_exact(value: Any) -> Fraction:
 
 def _read_text(value: str) -> Fraction:
     if len(value) <= MAX_LENGTH and _TEXT.fullmatch(value) and value.isascii():
-        return Fraction(value)
+        numerator, slash, denominator = value.partition("/")
+        # `Fraction` would look at the text once more, for all forms that it knows.
+        return Fraction(int(numerator), int(denominator)) if slash else Fraction(value)
     raise _inexact(value)
 
 
