@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, WrapValidator
 
 from shared.contracts.common import Answers, CriterionFinding, SubmissionKey, Value
 from shared.contracts.envelope import EventData
+from shared.kernel.alike import Alike
 from shared.ruleset.document import CriterionCode, Group, RuleSetRef
 
 __all__ = [
@@ -87,6 +88,9 @@ class CaseReturnedV2(EventData):
     due_at: AwareDatetime
 
 
+_findings = Alike[CriterionFinding](2_048)  # who accepts many cases at once finds the same of each, at one moment
+
+
 class VerifiedSubmission(Value):
     """What scoring counts: the answers as verified, the findings, and the facts about the submission.
 
@@ -101,7 +105,7 @@ class VerifiedSubmission(Value):
     submission_number: int
     days_late: int
     answers: Answers
-    findings: tuple[CriterionFinding, ...]
+    findings: Annotated[tuple[CriterionFinding, ...], WrapValidator(_findings.in_order)]
 
 
 class SubmissionVerifiedV1(EventData):
