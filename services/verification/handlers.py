@@ -18,6 +18,7 @@ from shared.contracts.intake import (
     SubmissionMissingV1,
     SubmissionReceivedV1,
 )
+from shared.contracts.said import said
 from shared.messaging.aggregate import Change
 from shared.messaging.handlers import Context, Handler, Reference
 from shared.references import KEEP_CAMPAIGNS, KEEP_RULE_SETS, rule_set_ref
@@ -48,9 +49,7 @@ def answer_missing(case: Case | None, event: Event[Any], context: Context) -> Ch
 
 def _as_told(event: Event[Any], change: Change[Case]) -> Change[Case]:
     """The answer is kept in the plain JSON that intake made of it, and need not be made JSON again."""
-    if event.envelope.type != event.data.type_:  # it was told as an older major
-        return change
-    return replace(change, known=((event.data.submission, event.envelope.data["submission"]),))
+    return replace(change, known=((event.data.submission, said(event)["submission"]),))
 
 
 def _key_of_answer(data: Any) -> str:

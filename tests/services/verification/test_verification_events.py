@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from itertools import permutations
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from verification_builders import NOW, RULE_SET, a_key, a_record, a_submission, answers
@@ -85,6 +87,23 @@ async def test_what_is_kept_and_told_is_what_the_whole_is_written_as(verificatio
     for event in told:
         assert event.envelope.data == event.data.plain()
         assert event.envelope.value() == canonical_json(event.data.plain())
+
+
+@pytest.mark.parametrize("later", [{"said_later": "1"}, {"units": {}}], ids=["unknown", "a default"])
+async def test_what_a_later_minor_of_an_answer_says_is_neither_kept_nor_told_on(
+    verification: Verification, later: dict[str, object]
+) -> None:
+    data = SubmissionReceivedV1(submission=a_submission(1)).plain()
+    data["submission"]["answers"]["figures"]["lan"] |= later
+    await verification.consume(replace(received(), value=canonical_json(data)))
+    body = {"complete": True}
+    assert (await verification.post("/cases/2021/it/so-noi-vu/accept-all", body, "verifier")).status_code == 200
+    case, stored = await verification.case(a_key()), await verification.store.get(CASES.name, a_key().text)
+    assert case is not None
+    assert stored is not None
+    assert stored.body["state"] == case.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    told = [read_event(event) for event in await verification.said(a_key())]
+    assert [event.envelope.data for event in told] == [event.data.plain() for event in told]
 
 
 async def test_a_late_answer_opens_a_case_with_its_days(verification: Verification) -> None:
