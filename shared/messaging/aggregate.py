@@ -182,7 +182,7 @@ class AggregateDocument(Generic[S]):
             correlation=body.get("correlation", ""),
             traceparent=body.get("traceparent", ""),
             raw_state=body.get("state"),
-            raw_indexes=body.get("indexes", {}),
+            raw_indexes=body["indexes"] if "indexes" in body else _indexes_of_old(collection, body.get("state")),
         )
 
     def write(self) -> Write:
@@ -348,6 +348,11 @@ def _from_outbox(raw: Mapping[str, Any]) -> JournalEntry:
     """Version 0.1 had events wait in the body; with the next write they move to where they wait now."""
     event = CloudEvent.model_validate(raw["event"])
     return JournalEntry(raw["topic"], event.stream, event.sequence, raw["key"], event.headers(), event.value())
+
+
+def _indexes_of_old(collection: Collection[Any], state: Any) -> dict[str, Sequence[str]]:
+    """Version 0.1 kept none in the body: without them a state that is written back as it is would be found no more."""
+    return {} if state is None else dict(collection.indexes(collection.state.model_validate(state)))
 
 
 def _bytes(kept: Sequence[Kept]) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from delivery_toys import SHOPS, OrderPlacedV1, place
+from delivery_toys import SHOPS, OrderPlacedV1, Shop, place
 from delivery_world import World
 
 from shared.messaging.aggregate import AggregateDocument, PlainChange, PlainOutgoing
 from shared.messaging.plain import execute_plain
-from shared.storage.port import StoreUnavailable
+from shared.storage.port import Document, StoreUnavailable
 
 Decide = Callable[[Any], PlainChange]
 
@@ -91,3 +93,20 @@ async def test_a_plain_state_is_read_into_its_class_when_somebody_asks(world: Wo
     document.apply("intake", place("pho", 4)(document.state), world.clock.now())
     assert document.raw_state == {"orders": [3, 4]}
     assert [entry.sequence for entry in document.outgoing] == [1, 2]
+
+
+def test_a_document_of_version_0_1_is_found_as_before_when_its_state_is_written_back_or_changed_in_part() -> None:
+    by_order = replace(SHOPS, index_names=("order", "size"), indexes=orders_and_size)
+    for change, size in ((PlainChange(None), "2"), (PlainChange({"orders": [1, 2, 3]}, {"size": ["3"]}), "3")):
+        body = {"state": {"orders": [1, 2]}, "emitted": {}, "outbox": [], "consumed": {}}  # no word of indexes
+        document = AggregateDocument.load(by_order, "pho", Document("shops", "pho", 1, body))
+        document.apply(
+            "intake", change if change.state else PlainChange(document.raw_state), datetime(2021, 11, 1, tzinfo=UTC)
+        )
+        written = document.write()
+        assert {name: written.indexes[name] for name in by_order.index_names} == {"order": ["1", "2"], "size": [size]}
+        assert written.body["indexes"] == {"order": ["1", "2"], "size": [size]}
+
+
+def orders_and_size(shop: Shop) -> dict[str, list[str]]:
+    return {"order": [str(order) for order in shop.orders], "size": [str(len(shop.orders))]}

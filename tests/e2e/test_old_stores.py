@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from begun_year import OPERATOR, at, begin, finish
+from begun_year import AGENCIES, OPERATOR, VERIFIER, at, begin, finish
 
 from deploy.xephang.platform import Platform
 from deploy.xephang.year.office import Office
@@ -32,6 +32,16 @@ async def played_today(data: Path, ref: RuleSetRef) -> dict[str, bytes]:
         await second.stop()
 
 
+def indexed(data: Path, service: str) -> set[tuple[str, ...]]:
+    """By what the cases and cards of a service are found."""
+    with sqlite3.connect(data / f"{service}.sqlite3") as connection:
+        rows = connection.execute(
+            "SELECT key, name, value FROM index_value WHERE collection IN ('cases', 'cards')"
+        ).fetchall()
+    connection.close()
+    return set(rows)
+
+
 @pytest.mark.slow
 async def test_year_begun_by_release_0_1_0_is_finished_and_comes_to_the_same_bytes(tmp_path: Path) -> None:
     data = tmp_path / "old"
@@ -52,12 +62,16 @@ async def test_year_begun_by_release_0_1_0_is_finished_and_comes_to_the_same_byt
                 replayed = await office.post("/verification/replay", OPERATOR, {"topic": name})
                 assert replayed["published"] >= 1
         found = await finish(platform)
+        async with Office(platform.url, platform.issuer) as office:
+            assert len(await office.get("/verification/cases?campaign=2021", VERIFIER)) == len(AGENCIES)
         for name, status in (await platform.status()).items():
             assert (status["dead_letters"], status["parked"], status["unpublished"]) == (0, {}, {}), name
     finally:
         await platform.stop()
     ref = RuleSetRef.model_validate(rule_set["ref"])
     wanted = await played_today(tmp_path / "new", ref)
+    for service in ("verification", "scoring"):  # what is written again, whole or in part, is found as before
+        assert indexed(data, service) == indexed(tmp_path / "new", service)
     assert {name: content.decode() for name, content in found.items()} == {
         name: content.decode() for name, content in wanted.items()
     }
