@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.publishing.collections import DECISIONS
 from services.publishing.core import decision as signing
 from services.publishing.core import drafting
 from services.publishing.core.drafting import Decided, Paper, Situation
-from services.publishing.core.model import Decision, DecisionNumber
+from services.publishing.core.model import NUMBER_PATTERN, Decision
 from services.publishing.core.refusals import tables_missing
 from services.publishing.core.wording import place_of, shared_legal_basis
 from services.publishing.reading import rule_sets_of, situation_of
@@ -28,12 +29,20 @@ from shared.ruleset.document import LegalBasis, Sentence
 __all__ = ["CorrectionRequest", "DecisionDesk", "DraftRequest", "SignRequest", "WithdrawRequest"]
 
 
+# The form is checked where a refusal can say what a number looks like; here it is only described.
+GivenNumber = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=100),
+    Field(json_schema_extra={"pattern": NUMBER_PATTERN, "examples": ["2050/QĐ-UBND"]}),
+]
+
+
 class DraftRequest(BaseModel):
     """What the operator writes on a draft; what is left out is taken from the rule sets the tables rest on."""
 
     model_config = ConfigDict(extra="forbid")
 
-    number: DecisionNumber
+    number: GivenNumber
     issued_on: date
     title: Sentence
     legal_basis: tuple[LegalBasis, ...] = ()

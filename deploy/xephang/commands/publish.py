@@ -44,7 +44,7 @@ def draft(
     """Trình dự thảo quyết định (lay a draft before the Chairman)."""
     client = connect(url, token, data, "operator")
     body = _paper(number, date, title or _TITLE.format(campaign))
-    _told(client.post(path_of("publishing", "decisions", campaign, "draft"), body), as_json)
+    _told(client.post(path_of("publishing", "decisions", campaign, "draft"), body), as_json, laid=True)
 
 
 @app.command(
@@ -66,7 +66,7 @@ def correct(
     """Trình dự thảo đính chính (lay a correction before the Chairman)."""
     client = connect(url, token, data, "operator")
     body = _paper(number, date, title or _CORRECTION.format(campaign)) | {"reason": reason}
-    _told(client.post(path_of("publishing", "decisions", campaign, "correction"), body), as_json)
+    _told(client.post(path_of("publishing", "decisions", campaign, "correction"), body), as_json, laid=True)
 
 
 @app.command(epilog=examples("xephang publish sign 2021", "xephang publish sign 2021 --content-hash 9f86d0…"))
@@ -165,13 +165,18 @@ def _nothing_published(campaign: str) -> Fault:
     )
 
 
-def _told(decision: dict[str, Any], as_json: bool) -> None:
+def _told(decision: dict[str, Any], as_json: bool, *, laid: bool = False) -> None:
+    """How the Decision stands; of a draft just `laid`, first that it waits for the signature."""
     if as_json:
         say_json(decision)
         return
     newest = decision["documents"][-1]
     content = newest["content"]
-    say(f"Đợt {decision['campaign']}: {_STATUS.get(decision['status'], decision['status'])}")
+    stands = _STATUS.get(decision["status"], decision["status"])
+    if laid:
+        waits = f"dự thảo {newest['draft']} chờ Chủ tịch ký, `xephang publish sign {decision['campaign']}`"
+        stands = waits if decision["status"] == "drafted" else f"{waits} (bản trước: {stands})"
+    say(f"Đợt {decision['campaign']}: {stands}")
     say(f"  {content['number']} ngày {content['issued_on']}, dự thảo {newest['draft']}: {content['title']}")
     say(f"  SHA-256 {newest['content_hash']}")
     if newest["signature"]:

@@ -27,12 +27,14 @@ class Seen:
 
 
 def sign(decision: Decision | None, situation: Situation, seen: Seen, by: str, now: datetime) -> Decided:
-    """Sign the newest draft and publish its tables. The same signature again changes nothing."""
+    """Sign the newest draft and publish its tables. The same signature again changes nothing, while it holds."""
     if decision is None or not 1 <= seen.draft <= len(decision.drafts):
         raise refusals.no_such_draft(situation.campaign.id, seen.draft)
     named, latest = decision.drafts[seen.draft - 1], decision.drafts[-1]
     if named.content_hash != seen.content_hash:
         raise refusals.other_content(named, seen.content_hash)
+    if decision.withdrawal_of(named):
+        raise refusals.draft_withdrawn(named)
     if named.signature:
         return Decided(decision)
     if named is not latest:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from services.publishing.core import refusals
-from services.publishing.core.model import Content, Decision, Draft, in_table_order
+from services.publishing.core.model import NUMBER_PATTERN, Content, Decision, Draft, in_table_order
 from services.publishing.core.wording import PROPOSAL, RECIPIENTS, correction_articles, publication_articles
 from shared.contracts.common import Campaign
 from shared.contracts.envelope import EventData
@@ -110,6 +111,8 @@ def _corrects(newer: Ranking, published: Ranking) -> bool:
 
 
 def _check_paper(decision: Decision, campaign: Campaign, paper: Paper) -> None:
+    if not re.fullmatch(NUMBER_PATTERN, paper.number):
+        raise refusals.number_malformed(paper.number)
     if paper.number in {signed.content.number for signed in decision.signed()}:
         raise refusals.number_taken(paper.number)
     if paper.issued_on < campaign.dispatch.issued_on:

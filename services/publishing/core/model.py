@@ -27,6 +27,7 @@ from shared.kernel.canonical import canonical_json, sha256_hex
 from shared.ruleset.document import LegalBasis, Sentence
 
 __all__ = [
+    "NUMBER_PATTERN",
     "Content",
     "Decision",
     "DecisionNumber",
@@ -40,9 +41,8 @@ __all__ = [
 ]
 
 # Decree 30/2020/NĐ-CP, annex I: number, then kind and issuing body, such as 2050/QĐ-UBND.
-DecisionNumber = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{1,6}(/[0-9]{4})?/QĐ-[A-ZĐ][A-ZĐ0-9.-]{0,30}$", strip_whitespace=True)
-]
+NUMBER_PATTERN = r"^[0-9]{1,6}(/[0-9]{4})?/QĐ-[A-ZĐ][A-ZĐ0-9.-]{0,30}$"
+DecisionNumber = Annotated[str, StringConstraints(pattern=NUMBER_PATTERN, strip_whitespace=True)]
 
 
 class Content(Value):

@@ -14,10 +14,13 @@ __all__ = [
     "already_published",
     "draft_outdated",
     "draft_replaced",
+    "draft_withdrawn",
     "issued_too_early",
+    "no_decision",
     "no_such_draft",
     "not_published",
     "nothing_to_correct",
+    "number_malformed",
     "number_taken",
     "other_content",
     "revision_in_doubt",
@@ -65,6 +68,19 @@ def tables_superseded(rankings: Sequence[Ranking]) -> Conflict:
         ],
         "tables_superseded",
     )
+
+
+def number_malformed(number: str) -> Invalid:
+    """A Decision's number tells what kind of document it is and whose."""
+    fault = Fault(
+        "decision.number_malformed",
+        "number",
+        f"{number!r} không phải số Quyết định",
+        f"{number!r} is not the number of a Decision",
+        "Ghi số, kiểu văn bản và cơ quan ban hành, ví dụ 2050/QĐ-UBND",
+        "write number, kind and issuing body, such as 2050/QĐ-UBND",
+    )
+    return Invalid("Số Quyết định không đúng dạng", "the number is malformed", [fault], "number_malformed")
 
 
 def number_taken(number: str) -> Invalid:
@@ -132,6 +148,20 @@ def nothing_to_correct(campaign: str) -> Conflict:
     return Conflict("Không có gì để đính chính", "there is nothing to correct", [fault], "nothing_to_correct")
 
 
+def no_decision(campaign: str, *, insider: bool) -> NotFound:
+    """There is nothing that this person may see: no draft, or for an outsider (not `insider`) none that is signed."""
+    remedies = (
+        (
+            f"Lập dự thảo trước: `xephang publish draft {campaign} --number 2050/QĐ-UBND --date NĂM-THÁNG-NGÀY`",
+            f"draft one first: `xephang publish draft {campaign} --number 2050/QĐ-UBND --date YEAR-MONTH-DAY`",
+        )
+        if insider
+        else ("Chờ Quyết định được ký và công bố", "wait until the Decision is signed and published")
+    )
+    vi, en = f"Chưa có Quyết định của đợt {campaign}", f"no Decision of campaign {campaign} yet"
+    return NotFound(vi, en, (Fault("no_decision", campaign, vi, en, *remedies),), "no_decision")
+
+
 def no_such_draft(campaign: str, number: int) -> NotFound:
     """The draft named does not exist."""
     fault = Fault(
@@ -156,6 +186,20 @@ def draft_replaced(named: Draft, latest: Draft) -> Conflict:
         "read and sign the newest draft",
     )
     return Conflict("Dự thảo đã được thay thế", "the draft was replaced", [fault], "draft_replaced")
+
+
+def draft_withdrawn(named: Draft) -> Conflict:
+    """A signature does not bring back what was withdrawn: that takes a new draft."""
+    campaign = named.content.campaign
+    fault = Fault(
+        "draft.withdrawn",
+        "draft",
+        f"Quyết định {named.content.number} (dự thảo {named.draft}) đã ký và đã bị thu hồi",
+        f"the Decision {named.content.number} (draft {named.draft}) was signed and then withdrawn",
+        f"Lập dự thảo Quyết định mới trước: `xephang publish draft {campaign} …`",
+        f"draft a new Decision first: `xephang publish draft {campaign} …`",
+    )
+    return Conflict("Không có dự thảo nào chờ ký", "no draft waits for a signature", [fault], "draft_withdrawn")
 
 
 def other_content(draft: Draft, seen: str) -> Conflict:

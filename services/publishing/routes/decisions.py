@@ -11,6 +11,7 @@ from services.publishing.core.document import Page, page_of
 from services.publishing.core.html import html_bytes
 from services.publishing.core.markdown import markdown_bytes
 from services.publishing.core.model import Decision, Draft
+from services.publishing.core.refusals import no_decision
 from services.publishing.reading import decision_of, rule_sets_of
 from services.publishing.routes.responses import Asking, answer, answer_json
 from services.publishing.usecases import CorrectionRequest, DecisionDesk, DraftRequest, SignRequest, WithdrawRequest
@@ -88,9 +89,7 @@ async def _visible(aggregates: Aggregates, campaign: str, person: Person | None)
     insider = person is not None and bool(person.roles & {"operator", "chairman"})
     visible = () if decision is None else decision.drafts if insider else decision.signed()
     if decision is None or not visible:
-        raise NotFound(
-            f"Chưa có Quyết định của đợt {campaign}", f"no Decision of campaign {campaign} yet", (), "no_decision"
-        )
+        raise no_decision(campaign, insider=insider)
     return decision, visible
 
 

@@ -52,6 +52,27 @@ async def test_nothing_is_public_before_the_signature(publishing: Any) -> None:
     assert (await publishing.get(CARD)).status_code == 401
 
 
+async def test_without_a_draft_those_who_draft_and_sign_are_told_how_to_lay_one(publishing: Any) -> None:
+    await publishing.prepared()
+    remedies = []
+    for who in ("operator", "chairman", ""):
+        (fault,) = (await publishing.get("/decisions/2021", who)).json()["faults"]
+        assert (fault["code"], fault["place"]) == ("no_decision", "2021")
+        remedies.append(fault["remedy_vi"])
+    assert ["xephang publish draft 2021" in remedy for remedy in remedies] == [True, True, False]
+
+
+async def test_number_of_a_draft_may_have_blanks_around_it_and_must_be_one(publishing: Any) -> None:
+    await publishing.prepared()
+    refused = await publishing.draft(number="1")
+    assert refused.status_code == 422
+    (fault,) = refused.json()["faults"]
+    assert fault["place"] == "number"
+    assert "2050/QĐ-UBND" in fault["remedy_vi"]
+    laid = await publishing.draft(number=" 2050/QĐ-UBND ")
+    assert laid.json()["documents"][0]["content"]["number"] == "2050/QĐ-UBND"
+
+
 async def test_operator_and_chairman_read_the_draft_and_others_do_not(publishing: Any) -> None:
     await publishing.prepared()
     await publishing.draft()

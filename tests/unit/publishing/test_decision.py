@@ -153,6 +153,22 @@ def test_signing_twice_publishes_once() -> None:
     assert again.events == ()
 
 
+def test_signature_is_refused_when_what_was_signed_is_withdrawn() -> None:
+    gone = withdraw(published(), "2021", "Sai", "chairman-1", LATER).decision
+    with pytest.raises(Conflict) as refused:
+        signed_by("chairman-1", gone)
+    (fault,) = refused.value.faults
+    assert (fault.code, "xephang publish draft 2021" in fault.remedy_vi) == ("draft.withdrawn", True)
+
+
+@pytest.mark.parametrize("number", ["1", "", "2050", "2050/QĐ", "2050/qđ-ubnd", "2050/QĐ-UBND\n", "x2050/QĐ-UBND"])
+def test_draft_is_refused_when_its_number_is_none_and_shows_one(number: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        drafted(number=number)
+    assert codes(refused) == ["decision.number_malformed"]
+    assert "2050/QĐ-UBND" in refused.value.faults[0].remedy_vi
+
+
 def test_published_results_are_not_drafted_again() -> None:
     with pytest.raises(Conflict) as refused:
         draft(published(), a_situation(), a_paper(number="1/QĐ-UBND"), "operator-1", LATER)
