@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,8 @@ app = typer.Typer(
     epilog=examples("xephang campaign open dot-2021.yaml", "xephang campaign status 2021"),
     no_args_is_help=True,
 )
+# Seconds until the table of a campaign just closed is shown as it is, and between two looks.
+_PATIENCE, _PAUSE = 5.0, 0.2
 _STATUS = {"open": "đang nhận phiếu", "closed": "đã đóng"}
 
 
@@ -87,7 +90,7 @@ def close(
     if as_json:
         say_json(closed)
     else:
-        _show(_status_of(client, campaign))
+        _show_closed(client, campaign)
 
 
 @app.command(
@@ -121,6 +124,21 @@ def amend(
 def _status_of(client: Client, campaign: str) -> dict[str, Any]:
     found: dict[str, Any] = client.get(path_of("intake", "campaigns", campaign, "status"))
     return found
+
+
+def _show_closed(client: Client, campaign: str) -> None:
+    """The table once those who did not answer are marked, which is done in the background; else a word on that."""
+    until = time.monotonic() + _PATIENCE
+    while _is_counting(found := _status_of(client, campaign)) and time.monotonic() < until:
+        time.sleep(_PAUSE)
+    _show(found)
+    if _is_counting(found):
+        say("Đang ghi nhận các cơ quan không nộp (those who did not answer are being marked).")
+        say(f"Xem lại sau giây lát: `xephang campaign status {campaign}`.")
+
+
+def _is_counting(found: dict[str, Any]) -> bool:
+    return any(counts["waiting_for"] for counts in found["tables"].values())
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -17,13 +17,17 @@ __all__ = ["Moved", "amendment_text", "moved"]
 
 @dataclass(frozen=True)
 class Moved:
-    """An agency before and after: rank, points and level; and what drove it, a sentence each."""
+    """An agency before and after: rank and points; and what drove it, a sentence each, a change of level first."""
 
     name: str
     rank: tuple[int, int]
     points: tuple[str, str]
-    level: tuple[str, str]
     why: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """The agency with what changed, and what did not as one figure; beneath it why."""
+        head = f"  {self.name}: hạng {_shift(*map(str, self.rank))}, điểm {_shift(*self.points)}"
+        return [head, *(f"    {why}" for why in self.why)]
 
 
 def amendment_text(old: RuleSet, new: RuleSet) -> str:
@@ -44,17 +48,19 @@ async def moved(office: Office, campaign: str, new: RuleSet) -> list[Moved]:
     return [_moved(report, row) for row in ranked if (row.before.rank, row.before.level) != _after(row)]
 
 
+def _shift(before: str, after: str) -> str:
+    return before if before == after else f"{before} → {after}"
+
+
 def _after(row: Row) -> tuple[int | None, str]:
     return row.after.rank, row.after.level
 
 
 def _moved(report: Report, row: Row) -> Moved:
     points = tuple(vietnamese(show(standing.points, 2)) for standing in (row.before, row.after))
-    before, after = (names.levels for names in report.names)
     return Moved(
         row.name,
         (row.before.rank or 0, row.after.rank or 0),
         (points[0], points[1]),
-        (before[row.before.level], after[row.after.level]),
         drivers(report, row),
     )

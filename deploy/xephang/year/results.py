@@ -14,11 +14,11 @@ from deploy.xephang.year.answering import PROGRAMMES
 from deploy.xephang.year.office import Office, Refused
 from deploy.xephang.year.stage import OPERATOR
 from deploy.xephang.year.subscriber import Subscriber
+from services.publishing.core.tables import HEADER, ranking_table
 from services.scoring.core.proof import Proof, render_text
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import Ranking
 from shared.kernel.canonical import canonical_json
-from shared.kernel.exact import show, vietnamese
 from shared.ruleset.document import Group, Programme, RuleSet
 
 __all__ = ["GROUPS", "YearResult", "collect", "show_tables", "table_of", "write_file"]
@@ -30,6 +30,10 @@ TITLES = {
     ("portal", "province"): "Cổng TTĐT – khối sở, cơ quan thuộc UBND tỉnh",
     ("portal", "district"): "Cổng TTĐT – khối UBND huyện, thành phố",
 }
+
+
+_RANKED_BY = {"index": "xếp theo chỉ số (điểm / điểm tối đa áp dụng)", "total": "xếp theo tổng điểm"}
+_WORDS = ("Cơ quan", "Mức độ")
 
 
 @dataclass
@@ -117,26 +121,21 @@ def show_tables(console: Console, result: YearResult, before: YearResult | None)
 
 
 def table_of(result: YearResult, programme: Programme, group: Group, earlier: Ranking | None) -> Table:
-    """One ranking as a table: hạng, cơ quan, điểm, chỉ số, mức độ, thay đổi."""
+    """One ranking as it is published, under what it is ranked by; after a year before also the change of rank."""
     ranking, rule_set = result.rankings[(programme, group)], result.rule_sets[(programme, group)]
-    titles = {level.id: level.title.vi for level in rule_set.result.levels}
+    shown = ranking_table(ranking, rule_set)
+    title = f"{result.year} · {TITLES[(programme, group)]} · {_RANKED_BY[rule_set.result.form]}"
+    table = Table(title=title, title_justify="left")
+    for name in HEADER:
+        table.add_column(name, justify="left" if name in _WORDS else "right")
+    if earlier is not None:
+        table.add_column("Thay đổi", justify="right")
     ranks = {row.agency: row.rank for row in earlier.rows} if earlier else {}
-    display = rule_set.result.display
-    table = Table(title=f"{result.year} · {TITLES[(programme, group)]}", title_justify="left")
-    for name, right in (("Hạng", True), ("Cơ quan", False), ("Điểm", True), ("Chỉ số", True), ("Mức độ", False)):
-        table.add_column(name, justify="right" if right else "left")
-    table.add_column("Thay đổi", justify="right")
-    for row in ranking.rows:
-        table.add_row(
-            str(row.rank),
-            row.name,
-            vietnamese(show(row.points, display.points_places, display.rounding)),
-            vietnamese(show(row.index, display.index_places, display.rounding)),
-            titles[row.level],
-            _change(row.rank, ranks.get(row.agency)),
-        )
-    for out in ranking.unranked:
-        table.add_row("–", out.name, "", "", f"không xếp hạng ({', '.join(out.rules) or out.reason})", "")
+    for row, cells in zip(ranking.rows, shown.rows, strict=True):
+        change = (_change(row.rank, ranks.get(row.agency)),) if earlier else ()
+        table.add_row(*cells.cells(), *change)
+    for _, name, reason in shown.unranked:
+        table.add_row("–", name, "", "", "", reason)
     return table
 
 

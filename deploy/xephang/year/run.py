@@ -23,6 +23,7 @@ from deploy.xephang.year.subscriber import Subscriber
 from shared.contracts.scoring import Ranking
 from shared.kernel.canonical import canonical_json
 from shared.kernel.clock import SettableClock
+from shared.kernel.exact import vietnamese
 
 __all__ = ["collect_year", "play", "recomputed"]
 
@@ -63,7 +64,8 @@ async def play(
     finally:
         await platform.stop()
     await asyncio.to_thread((data / _ENDED).touch)
-    console.print(f"Xong sau {time.monotonic() - started:.1f} giây; kết quả ở {out}/")
+    took = vietnamese(f"{time.monotonic() - started:.1f}")
+    console.print(f"Xong sau {took} giây; kết quả ở {out}/")
     if as_json:
         print(canonical_json(summary(results)).decode())
     return 0
@@ -127,11 +129,7 @@ async def _show_amendment(
         changes = await moved(office, str(last.year), new)
         lines.append(f"Nếu áp dụng cho số liệu năm {last.year}, {len(changes)} cơ quan đổi hạng hoặc mức độ:")
         for m in changes:
-            lines.append(
-                f"  {m.name}: hạng {m.rank[0]} → {m.rank[1]}, điểm {m.points[0]} → {m.points[1]}, "
-                f"mức độ {m.level[0]} → {m.level[1]}"
-            )
-            lines += [f"    {why}" for why in m.why]
+            lines += m.lines()
         lines.append("")
     text = "\n".join(lines)
     console.rule("Sửa đổi bộ tiêu chí")
