@@ -14,7 +14,7 @@ from deploy.xephang.year.answering import PROGRAMMES
 from deploy.xephang.year.office import Office, Refused
 from deploy.xephang.year.stage import OPERATOR
 from deploy.xephang.year.subscriber import Subscriber
-from services.publishing.core.tables import HEADER, ranking_table
+from services.publishing.core.tables import ranking_table
 from services.scoring.core.proof import Proof, render_text
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import Ranking
@@ -32,7 +32,9 @@ TITLES = {
 }
 
 
-_RANKED_BY = {"index": "xếp theo chỉ số (điểm / điểm tối đa áp dụng)", "total": "xếp theo tổng điểm"}
+_RANKED_BY = {"index": "xếp theo chỉ số (điểm / tối đa)", "total": "xếp theo tổng điểm"}
+# That of the published tables, but for the width of a terminal.
+_HEADER = ("Hạng", "Cơ quan", "Điểm", "Tối đa", "Chỉ số", "Mức độ")
 _WORDS = ("Cơ quan", "Mức độ")
 
 
@@ -121,12 +123,13 @@ def show_tables(console: Console, result: YearResult, before: YearResult | None)
 
 
 def table_of(result: YearResult, programme: Programme, group: Group, earlier: Ranking | None) -> Table:
-    """One ranking as it is published, under what it is ranked by; after a year before also the change of rank."""
+    """One ranking under what it is ranked by, with the change since `earlier`; beneath it who has no rank."""
     ranking, rule_set = result.rankings[(programme, group)], result.rule_sets[(programme, group)]
     shown = ranking_table(ranking, rule_set)
     title = f"{result.year} · {TITLES[(programme, group)]} · {_RANKED_BY[rule_set.result.form]}"
-    table = Table(title=title, title_justify="left")
-    for name in HEADER:
+    unranked = "\n".join(f"– {name}: {reason}" for _, name, reason in shown.unranked)
+    table = Table(title=title, title_justify="left", caption=unranked or None, caption_justify="left")
+    for name in _HEADER:
         table.add_column(name, justify="left" if name in _WORDS else "right")
     if earlier is not None:
         table.add_column("Thay đổi", justify="right")
@@ -134,8 +137,6 @@ def table_of(result: YearResult, programme: Programme, group: Group, earlier: Ra
     for row, cells in zip(ranking.rows, shown.rows, strict=True):
         change = (_change(row.rank, ranks.get(row.agency)),) if earlier else ()
         table.add_row(*cells.cells(), *change)
-    for _, name, reason in shown.unranked:
-        table.add_row("–", name, "", "", "", reason)
     return table
 
 
