@@ -50,14 +50,19 @@ class JavaServer(ABC):
         *,
         port: int = 0,
         folder: Path | None = None,
+        log: Path | None = None,
         start_seconds: float = 60,
         stop_seconds: float = 20,
         java_options: Sequence[str] = (),
     ) -> None:
-        """`folder` keeps configuration, data and log; without it a temporary one, which `close` removes."""
+        """`folder` keeps configuration, data and log; without it a temporary one, which `close` removes.
+
+        `log` is a file elsewhere for what it prints, which outlives a temporary folder.
+        """
         self.port = port
         self._folder = folder
         self._temporary = folder is None
+        self._log = log
         self._start_seconds = start_seconds
         self._stop_seconds = stop_seconds
         self._java_options = tuple(java_options)
@@ -94,12 +99,17 @@ class JavaServer(ABC):
     @property
     def log(self) -> Path:
         """What the server printed, over all its starts."""
-        return self.folder / "server.log"
+        return self._log or self.folder / "server.log"
 
     @property
     def pid(self) -> int | None:
         """Process id while it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How its last process ended (below zero: by that signal); None while it runs or before it ever did."""
+        return self._process.poll() if self._process else None
 
     def start(self) -> None:
         """Start and wait until a client is answered; raise `StartError` with the end of the log if that fails."""

@@ -18,8 +18,10 @@ PROBLEM_TYPE = "urn:xephang:problem:"
 _SILENT = {429, 502, 503, 504}
 _REMEDIES = {
     401: (
-        "lấy mã truy cập bằng `xephang token ROLE` rồi đưa vào --token hoặc XEPHANG_TOKEN",
-        "get a token with `xephang token ROLE` and pass it by --token or XEPHANG_TOKEN",
+        "lấy mã truy cập bằng `xephang token ROLE --data …`, với thư mục dữ liệu của chính nền tảng này,"
+        " rồi đưa vào --token hoặc XEPHANG_TOKEN",
+        "get a token with `xephang token ROLE --data …`, of this platform's own data folder,"
+        " and pass it by --token or XEPHANG_TOKEN",
     ),
     403: ("dùng mã truy cập của người có quyền", "use the token of a person who may do this"),
     404: ("kiểm tra lại mã đã nêu", "check the name that was given"),
@@ -156,12 +158,16 @@ def _unreachable(url: str, error: Exception) -> PlatformSilent:
 def _refusal(response: httpx.Response, request: str, url: str) -> Exception:
     problem = _problem(response)
     if response.status_code in _SILENT:
+        remedy = ("thử lại sau ít giây; xem `xephang status`", "try again in a moment; see `xephang status`")
+        if problem.get("type") == f"{PROBLEM_TYPE}stopped":  # by somebody: waiting does not help
+            name = request.partition("/")[2].partition("/")[0]
+            start = f"`xephang service start {name}`"
+            remedy = (f"khởi động lại bằng {start}", f"start it with {start}")
         return PlatformSilent(
             f"{url} ({request})",
             str(problem.get("title") or "nền tảng tạm thời không phục vụ"),
             str(problem.get("detail") or f"HTTP {response.status_code}"),
-            "thử lại sau ít giây; xem `xephang status`",
-            "try again in a moment; see `xephang status`",
+            *remedy,
         )
     return Refused(response.status_code, problem, request)
 

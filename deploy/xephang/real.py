@@ -34,20 +34,62 @@ _LINE = 300  # characters of the last one
 
 
 class Ended(Conflict):
-    """Something that should run does not: it has ended, or is not ready in time. `tail` is the end of its log."""
+    """Something that should run does not: it has ended, or is not ready in time.
 
-    def __init__(self, name: str, vi: str, en: str, log: Path, tail: str, code: str = "service.ended") -> None:
-        last = tail.rpartition("\n")[2][:_LINE]
-        fault = Fault(
-            code,
-            name,
-            f"{vi}; dòng cuối nhật ký: {last}",
-            f"{en}; its log ends with: {last}",
-            f"xem nhật ký {log}, loại bỏ nguyên nhân rồi chạy lại",
-            f"see its log, {log}, remove the cause and start it again",
+    `beside` is what its log says last, for people: what led to it; only one line where somebody outside ended it.
+    """
+
+    def __init__(self, fault: Fault, beside: str) -> None:
+        super().__init__(
+            "Một phần của nền tảng không chạy", "a part of the platform does not run", (fault,), fault.code
         )
-        super().__init__("Một phần của nền tảng không chạy", "a part of the platform does not run", (fault,), code)
-        self.tail = tail
+        self.beside = beside
+
+
+def _ended(name: str, code: int | None, log: Path, tail: str) -> Ended:
+    """By its exit code: ended by somebody outside (a signal), of which its log knows nothing, or on its own."""
+    number = _signal_of(code)
+    if number is None:
+        return _failed(name, f"đã kết thúc với mã {code}", f"it ended with {code}", log, tail, "service.ended")
+    often = _OFTEN.get(number, ("", ""))
+    fault = Fault(
+        "service.ended",
+        name,
+        f"bị buộc dừng từ bên ngoài (tín hiệu {number.name}{often[0]})",
+        f"it was ended from outside (signal {number.name}{often[1]})",
+        f"xem máy còn đủ bộ nhớ không và ai đã dừng nó, rồi chạy lại; nhật ký: {log}",
+        f"see whether memory ran out and who ended it, then start it again; its log: {log}",
+    )
+    return Ended(fault, f"Dòng cuối nhật ký trước đó (the last line of its log before that): {_last_line(tail)}")
+
+
+_OFTEN = {
+    signal.SIGKILL: ("; thường do hết bộ nhớ hoặc ai đó dừng", "; mostly memory ran out, or somebody did it"),
+    signal.SIGTERM: ("; ai đó yêu cầu dừng", "; somebody asked it to stop"),
+}
+
+
+def _failed(name: str, vi: str, en: str, log: Path, tail: str, code: str) -> Ended:
+    """On its own: its log tells why."""
+    fault = Fault(
+        code,
+        name,
+        f"{vi}; dòng cuối nhật ký: {_last_line(tail)}",
+        en,
+        f"xem nhật ký {log}, loại bỏ nguyên nhân rồi chạy lại",
+        f"see its log, {log}, remove the cause and start it again",
+    )
+    return Ended(fault, tail)
+
+
+def _last_line(tail: str) -> str:
+    return tail.rpartition("\n")[2][:_LINE]
+
+
+def _signal_of(code: int | None) -> signal.Signals | None:
+    """The signal that ended a process; Java catches SIGTERM and then says 128 and its number."""
+    number = -code if code is not None and code < 0 else (code or 0) - 128
+    return next((each for each in signal.Signals if each == number), None)
 
 
 class ServiceProcess:
@@ -87,15 +129,14 @@ class ServiceProcess:
                     await asyncio.sleep(_LOOK_EVERY)
         except TimeoutError as error:
             vi, en = f"chưa sẵn sàng sau {_START_SECONDS:g} giây", f"it is not ready after {_START_SECONDS:g} s"
-            raise Ended(self.name, vi, en, self.log, self._tail(), "service.not_ready") from error
+            raise _failed(self.name, vi, en, self.log, self._tail(), "service.not_ready") from error
         self.serves = True
 
     def check(self) -> None:
         """Raises `Ended` if it is not running."""
         code = None if self._process is None else self._process.poll()
         if code is not None:
-            vi, en = f"đã kết thúc với mã {code}", f"it ended with {code}"
-            raise Ended(self.name, vi, en, self.log, self._tail())
+            raise _ended(self.name, code, self.log, self._tail())
 
     def _tail(self) -> str:
         return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-_TAIL:])
@@ -153,11 +194,13 @@ class RealPlatform:
 
     async def start(self) -> None:
         """Servers, services, the common address; when it returns everything serves. Raises `Ended`, `ServerError`."""
-        kafka, mongo = KafkaServer(), MongoServer()
+        logs = self.data / "logs"
+        logs.mkdir(exist_ok=True)
+        # Not in their own folders: those go when they stop, and then somebody wants to read why they did.
+        kafka, mongo = KafkaServer(log=logs / "kafka.log"), MongoServer(log=logs / "mongodb.log")
         self._servers = [*([] if self.kafka else [kafka]), *([] if self.store else [mongo])]
         await asyncio.gather(*(asyncio.to_thread(server.start) for server in self._servers))
         self.kafka, self.store = self.kafka or kafka.address, self.store or mongo.address
-        (self.data / "logs").mkdir(exist_ok=True)
         (self.data / "issuer-public.pem").write_bytes(self.issuer.public_key())
         # The first makes the topics; after that the others need not come in each other's way.
         await self.start_service(SERVICES[0])
@@ -214,5 +257,5 @@ class RealPlatform:
                     service.check()
             for server in self._servers:
                 if server.pid is None:
-                    raise Ended(server.title, "đã kết thúc", "it has ended", server.log, server.log_tail())
+                    raise _ended(server.title, server.exit_code, server.log, server.log_tail())
             await asyncio.sleep(_LOOK_EVERY)

@@ -69,6 +69,19 @@ def test_a_stopped_service_is_silence_and_not_refusal() -> None:
     assert raised.value.fault.vi == "Dịch vụ scoring đang dừng"
 
 
+def test_what_somebody_stopped_is_to_be_started_again_and_not_waited_for() -> None:
+    problem = {"type": "urn:xephang:problem:stopped", "title": "Dịch vụ scoring đang dừng", "detail": "stopped"}
+    with pytest.raises(PlatformSilent) as raised:
+        _client(lambda _: httpx.Response(503, json=problem)).get("/scoring/rulesets")
+    assert "`xephang service start scoring`" in raised.value.fault.remedy_vi
+    assert "thử lại" not in raised.value.fault.remedy_vi
+
+
+def test_a_token_that_does_not_hold_is_to_be_of_the_platforms_own_folder() -> None:
+    (fault,) = _refusal(httpx.Response(401, json={"title": "Không", "detail": "no", "faults": []})).faults
+    assert "--data" in fault.remedy_vi
+
+
 def test_no_connection_is_silence() -> None:
     def broken(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")

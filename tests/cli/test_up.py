@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from deploy.xephang.commands import folder
+from deploy.xephang.commands.options import DEFAULT_DATA
+from deploy.xephang.commands.up import say_data
 from tests.cli.conftest import RULESETS, Ended, Run, Up
 
 # The platform starts while the first tests run.
@@ -52,6 +54,14 @@ def test_busy_port_is_named_with_a_way_out(run: Run, tmp_path: Path) -> None:
     assert ended.code == 1
     assert f"127.0.0.1:{port}" in ended.err
     assert "--port" in ended.err
+
+
+def test_a_token_is_told_to_be_of_this_data_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    say_data(tmp_path / "du lieu")
+    say_data(DEFAULT_DATA)
+    other, _, usual, _ = capsys.readouterr().out.splitlines()
+    assert f"xephang token ROLE --data '{tmp_path / 'du lieu'}'" in other
+    assert "--data" not in usual
 
 
 def test_unusable_store_is_refused(run: Run, tmp_path: Path) -> None:

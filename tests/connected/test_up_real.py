@@ -134,6 +134,7 @@ def test_a_silent_service_is_503_and_one_that_dies_is_told_loudly_and_takes_ever
     assert real.ends() == 1
     said = (tmp_path / "err").read_text(encoding="utf-8")
     assert "scoring" in said
+    assert "SIGKILL" in said
     assert str(real.data / "logs" / "scoring.log") in said
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.servers.server import JavaServer
 from deploy.xephang import real
 from deploy.xephang.real import Ended, RealPlatform
 
@@ -86,10 +87,64 @@ async def test_one_that_does_not_come_up_is_told_with_its_log_and_can_be_started
     assert (fault.code, fault.place) == (code, "scoring")
     assert fault.vi.endswith(LAST)
     assert str(platform.data / "logs" / "scoring.log") in fault.remedy_vi
-    assert refused.value.tail.endswith(f"bắt đầu\n{LAST}")
+    assert LAST not in fault.en
+    assert refused.value.beside.endswith(f"bắt đầu\n{LAST}")
     assert (platform.services, machine.started[0].poll() is None) == ({}, False)
     machine.program, machine.looks_until_ready = ["sleep", "60"], 0
     await platform.start_service("scoring")
+
+
+async def test_one_that_somebody_killed_is_told_so_and_its_log_stands_beside_that_once(
+    platform: RealPlatform, machine: Machine
+) -> None:
+    await platform.start_service("scoring")
+    machine.started[0].kill()
+    with pytest.raises(Ended) as refused:
+        await platform.watch()
+    (fault,) = refused.value.faults
+    assert "bị buộc dừng từ bên ngoài (tín hiệu SIGKILL" in fault.vi
+    assert LAST not in str(fault.as_json())
+    assert str(platform.data / "logs" / "scoring.log") in fault.remedy_vi
+    assert refused.value.beside.count(LAST) == 1
+
+
+class _Killed(JavaServer):
+    """A server in whose place another program runs."""
+
+    program, title, heap = "kafka", "Kafka", "1m"
+    address = "127.0.0.1:9"
+
+    def _java(self, _: Any) -> list[str]:
+        return ["sleep", "60"]
+
+    def _archive(self) -> list[str]:
+        return []
+
+    def _arguments(self) -> list[str]:
+        return []
+
+    def _answers(self) -> bool:
+        return True
+
+
+async def test_the_log_of_a_server_that_was_killed_outlives_its_folder(platform: RealPlatform) -> None:
+    log = platform.data / "logs" / "kafka.log"
+    server = _Killed(log=log)
+    server.start()
+    platform._servers.append(server)
+    server.kill()
+    with pytest.raises(Ended) as refused:
+        await platform.watch()
+    server.close()
+    (fault,) = refused.value.faults
+    assert (fault.place, "SIGKILL" in fault.vi, str(log) in fault.remedy_vi) == ("Kafka", True, True)
+    assert log.exists()
+
+
+@pytest.mark.parametrize(("code", "name"), [(-9, "SIGKILL"), (143, "SIGTERM"), (1, ""), (128, ""), (None, "")])
+def test_a_signal_is_known_by_the_exit_code(code: int | None, name: str) -> None:
+    found = real._signal_of(code)
+    assert (found.name if found else "") == name
 
 
 async def test_one_that_runs_and_does_not_answer_is_not_called_stopped(platform: RealPlatform) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,7 @@ from shared.kernel.errors import Conflict, DomainError, Fault
 if TYPE_CHECKING:
     from deploy.xephang.platform import Platform
 
-__all__ = ["Host", "Port", "no_port", "register"]
+__all__ = ["Host", "Port", "no_port", "register", "say_data"]
 
 Host = Annotated[str, typer.Option(help="Địa chỉ lắng nghe (address to listen on).")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Cổng HTTP; 0: cổng trống bất kỳ (any free one).")]
@@ -99,8 +100,15 @@ def _greet(platform: Platform, *, embedded: bool) -> None:
     say(f"  Kafka        {platform.kafka}{' (nhúng – embedded)' if embedded else ''}")
     for number, name in enumerate(platform.services):
         say(f"  {'Tài liệu API' if number == 0 else '            '} {platform.url}/{name}/docs")
-    say("  Mã truy cập  xephang token ROLE  (platform, agency, verifier, rules_admin, operator, chairman)")
-    say(f"  Dữ liệu      {platform.data.resolve()}")
+    say_data(platform.data)
+
+
+def say_data(data: Path) -> None:
+    """How to get a token of this data folder (any other one's is refused), and where it is."""
+    usual = data.resolve() == DEFAULT_DATA.resolve()
+    option = "" if usual else f" --data {shlex.quote(str(data))}"
+    say(f"  Mã truy cập  xephang token ROLE{option}  (platform, agency, verifier, rules_admin, operator, chairman)")
+    say(f"  Dữ liệu      {data.resolve()}")
 
 
 def no_port(command: str, host: str, port: int, error: OSError) -> DomainError:

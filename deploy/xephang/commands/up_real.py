@@ -13,7 +13,7 @@ from deploy.xephang.commands.logging_setup import set_up_logging
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Verbose
 from deploy.xephang.commands.outcome import examples, note, say, say_json
 from deploy.xephang.commands.serving import Stopping
-from deploy.xephang.commands.up import Host, Port, no_port
+from deploy.xephang.commands.up import Host, Port, no_port, say_data
 from shared.kernel.errors import DomainError, Fault
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def _serve(data: Path, host: str, port: int, kafka: str, store: str, as_js
             await stopping.unless_stopped(platform.watch())
             note("Đang dừng (stopping) …")
     except Ended as ended:
-        note(ended.tail)
+        note(ended.beside)
         note("Đang dừng tất cả (stopping everything) …")
         raise
     finally:
@@ -108,7 +108,7 @@ def _greet(platform: RealPlatform, as_json: bool, *, own: bool) -> None:
     say(f"  Kho          {platform.store}{' (trong bộ nhớ, dừng là mất – in memory)' if own else ''}")
     for name, one in platform.services.items():
         say(f"  {name:<12} {one.url}/docs, pid {one.pid}, {one.log}")
-    say("  Mã truy cập  xephang token ROLE  (platform, agency, verifier, rules_admin, operator, chairman)")
+    say_data(platform.data)
 
 
 def _absolute(store: str) -> str:
