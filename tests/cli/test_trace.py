@@ -143,6 +143,28 @@ def test_the_story_in_words(run: Run, platform: Platform) -> None:
     assert "Chờ thẩm tra" in shown
 
 
+def test_a_correction_in_time_is_told_with_the_deadline_of_the_return(run: Run, platform: Platform) -> None:
+    due = {"criteria": ["1.1"], "due_at": "2022-11-05T17:00:00Z"}
+    platform.tell(CASE, "verification-returns", "verification.case.returned.v1", 3, due)
+    platform.events[CASE][-1]["time"] = "2022-10-20T02:00:00Z"
+    submission = dict(platform.events[SUBMISSION][0]["data"]["submission"], number=2)
+    submission["submitted_at"] = "2022-11-05T02:00:00Z"
+    amended = {"submission": submission}
+    platform.tell(SUBMISSION, "submissions", "intake.submission.amended.v1", 4, amended)
+    shown = run("trace", KEY).out
+    assert "lần 1 của so-y-te: trong hạn (hạn hết ngày 16/10/2022)" in shown
+    assert "lần 2 của so-y-te: trong hạn (theo yêu cầu bổ sung, hạn hết ngày 05/11/2022)" in shown
+
+
+@pytest.mark.parametrize(("word", "said"), [("2025/itt/so-noi-vu", "itt không có: it, portal"), (" ", "chưa nêu")])
+def test_what_cannot_be_the_name_of_a_submission_is_a_wrong_call(
+    run: Run, platform: Platform, word: str, said: str
+) -> None:
+    ended = run("trace", word)
+    assert ended.code == 2
+    assert said in ended.err
+
+
 def test_what_was_said_and_not_heard_is_on_its_way(run: Run, platform: Platform) -> None:
     platform.standing[CASE]["consumed"] = {}
     platform.unpublished["intake"] = {"submissions": 7}

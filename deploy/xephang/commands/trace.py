@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+_STEP = re.compile(r"[a-z0-9-]+")
 What = Annotated[
     str,
     typer.Argument(
@@ -45,6 +47,9 @@ def trace(
     """Một phiếu đã đi những bước nào, mất bao lâu, đang ở đâu và chờ gì (the story of one submission)."""
     if (programme is None) != (not agency):
         raise misuse("nêu một mã, hoặc cả CAMPAIGN PROGRAMME AGENCY (one name, or all three)")
+    if not submission.strip():
+        raise misuse("chưa nêu phiếu nào, ví dụ 2022/it/so-y-te (no submission is named)")
+    _known_programme(submission)
     from deploy.xephang.story.gathered import gather
     from deploy.xephang.story.named import unknown
     from deploy.xephang.story.standing import waits
@@ -63,6 +68,16 @@ def trace(
         note("\n".join(fault_lines(silent.fault)))
     if found.silent:
         raise typer.Exit(SILENT)
+
+
+def _known_programme(name: str) -> None:
+    """A misspelt programme would otherwise be taken for the id of an event. Raises `BadParameter`."""
+    campaign, *rest = name.split("/")
+    if not (campaign and len(rest) == 2 and all(_STEP.fullmatch(each) for each in (campaign, *rest))):
+        return
+    if rest[0] not in {each.value for each in Programme}:
+        there = ", ".join(each.value for each in Programme)
+        raise misuse(f"{name}: chương trình {rest[0]} không có: {there} (no such programme)")
 
 
 def _named(client: Client, submission: str, programme: Programme | None, agency: str) -> Gathered:

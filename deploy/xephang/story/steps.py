@@ -88,7 +88,7 @@ def _sent(event: Event) -> list[Step]:
 def _received(event: Event, found: Gathered) -> tuple[str, str]:
     submission = event.data["submission"]
     late = submission["days_late"]
-    due = _deadline(found)
+    due = _deadline(event, found)
     when_vi = f"muộn {late} ngày" if late else "trong hạn"
     when_en = f"{late} days late" if late else "in time"
     rule_set = submission["rule_set"]
@@ -106,7 +106,15 @@ _ANSWERS = {
 }
 
 
-def _deadline(found: Gathered) -> str:
+def _deadline(event: Event, found: Gathered) -> str:
+    """What it was in time for: an answer after a return has the deadline of that, once the campaign's has passed."""
+    given = moment_of(event.data["submission"]["submitted_at"])
+    if found.campaign and given < moment_of(found.campaign["deadline"]):
+        return f" (hạn {due_words(found.campaign['deadline'])[0]})"
+    before = [one for one in found.of("verification.case.returned") if moment_of(one.told["time"]) <= given]
+    if before:
+        newest = max(before, key=lambda one: (moment_of(one.told["time"]), one.told["position"]))
+        return f" (theo yêu cầu bổ sung, hạn {due_words(newest.data['due_at'])[0]})"
     return f" (hạn {due_words(found.campaign['deadline'])[0]})" if found.campaign else ""
 
 
