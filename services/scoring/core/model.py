@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from shared.contracts.common import GroupKey
 from shared.contracts.scoring import Ranking, ScorecardSummary
 from shared.contracts.verification import VerifiedSubmission
 from shared.kernel.exact import Exact
 
-__all__ = ["CardRecord", "RankingRecord"]
+__all__ = ["CardRecord", "RankingRecord", "reopened_revision_of"]
 
 
 class CardRecord(BaseModel):
@@ -31,6 +32,15 @@ class CardRecord(BaseModel):
     final: ScorecardSummary | None = None
     final_revision: int = 0
     group_best: dict[str, Exact] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_release_0_1(cls, stored: Any) -> Any:
+        """Release 0.1.0 kept a word, and not which revision was opened again: it was the one that the card has."""
+        if not isinstance(stored, Mapping) or "status" not in stored:
+            return stored
+        rest = {name: value for name, value in stored.items() if name != "status"}
+        return {**rest, "reopened_revision": reopened_revision_of(stored)}
 
     @property
     def revision(self) -> int:
@@ -64,6 +74,13 @@ class CardRecord(BaseModel):
     def to_rank(self) -> bool:
         """Verified, and not yet in a ranking with this revision."""
         return self.status == "verified" and self.final_revision != self.revision
+
+
+def reopened_revision_of(card: Mapping[str, Any]) -> int:
+    """`CardRecord.reopened_revision` of a card as plain JSON, in whatever release's words; 0 if none was."""
+    if "reopened_revision" not in card and card.get("status") == "reopened":
+        return int(card["verified"]["revision"])
+    return int(card.get("reopened_revision", 0))
 
 
 class RankingRecord(BaseModel):

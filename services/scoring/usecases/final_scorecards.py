@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.scoring.collections import CARDS, RANKINGS, RULE_SETS, TO_RANK
-from services.scoring.core.model import CardRecord, RankingRecord
+from services.scoring.core.model import CardRecord, RankingRecord, reopened_revision_of
 from services.scoring.core.told import Told, told
 from services.scoring.scorer import Scorer
 from services.scoring.usecases.table_cards import BATCH, Best, Outcome, Stored
@@ -92,7 +92,7 @@ def _finalise(key: SubmissionKey, revision: int, made: Told, best: Best, moved: 
         if _revision(card) != revision:
             moved.verified_anew.add(key.text)
             return PlainChange(card)
-        if card.get("reopened_revision", 0) >= revision:
+        if reopened_revision_of(card) >= revision:
             moved.reopened.add(key.text)
         known = _is_kept(card.get("final"), made)
         if known and card.get("final_revision") == revision:

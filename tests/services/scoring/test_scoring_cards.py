@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from scoring_builders import rejected
@@ -12,7 +13,9 @@ from scoring_service import Scoring
 from services.scoring.app import definition
 from services.scoring.collections import CARDS
 from services.scoring.collections import TABLE as BY_TABLE
+from services.scoring.core.model import reopened_revision_of
 from shared.contracts.registry import topics
+from shared.storage.port import Write
 
 
 def test_every_event_type_of_every_topic_it_consumes_has_a_handler() -> None:
@@ -165,3 +168,45 @@ async def test_a_pinned_version_scores_on_while_newer_ones_are_activated(scoring
     points = [card.provisional.points for agency in MEMBERS if (card := await scoring.card(agency))]
     assert points == [1, min(newer + 1, 50), min(newer + 1, 50)]
     assert all(isinstance(one, Fraction) for one in points)
+
+
+async def as_release_0_1_kept_it(scoring: Scoring) -> None:
+    """The card in the words of release 0.1.0, where it stood reopened: a word, and no revision."""
+    document = await scoring.store.get(CARDS.name, key_of("so-noi-vu").text)
+    assert document is not None
+    state = {name: value for name, value in document.body["state"].items() if name != "reopened_revision"}
+    indexes: dict[str, list[str]] = {name: [] for name in CARDS.index_names}
+    body = {**document.body, "state": {**state, "status": "reopened"}, "indexes": indexes}
+    await scoring.store.put(Write(CARDS.name, document.key, body, document.version, indexes))
+
+
+async def test_a_card_that_release_0_1_kept_as_reopened_does_not_count_until_it_is_verified_anew(
+    scoring: Scoring,
+) -> None:
+    await scoring.consume(was_verified(verified()), was_reopened(verified()))
+    reopened = await scoring.card()
+    await as_release_0_1_kept_it(scoring)
+    card = await scoring.card()
+    assert card is not None
+    assert (card, card.status, card.to_rank) == (reopened, "reopened", False)
+    await scoring.consume(was_verified(verified(apps=7, revision=2), 3))
+    card = await scoring.card()
+    assert card is not None
+    assert (card.status, card.shown.points, card.to_rank) == ("verified", 7, True)
+    assert await scoring.store.count(CARDS.name, BY_TABLE, TABLE.text) == 1
+    document = await scoring.store.get(CARDS.name, key_of("so-noi-vu").text)
+    assert document is not None
+    assert "status" not in document.body["state"]
+
+
+@pytest.mark.parametrize(
+    ("card", "revision"),
+    [
+        ({"status": "reopened", "verified": {"revision": 3}}, 3),
+        ({"status": "verified", "verified": {"revision": 3}}, 0),
+        ({"reopened_revision": 2, "verified": {"revision": 3}}, 2),
+        ({"verified": {"revision": 3}}, 0),
+    ],
+)
+def test_which_revision_was_opened_again_is_read_in_either_releases_words(card: dict[str, Any], revision: int) -> None:
+    assert reopened_revision_of(card) == revision
