@@ -59,6 +59,8 @@ examples:
   python -m deploy.bench --only burst --submissions 5000
   python -m deploy.bench --only nation --agencies 110 1100 11000
   python -m deploy.bench --only nation --profile nation.svg
+
+Exit codes: 0 measured, 1 it failed underway, 2 called wrongly (nothing is started).
 """
 
 
@@ -100,6 +102,10 @@ def main() -> int:
         help="where the nation's time goes, all services in one process: a picture (.svg) or stacks (.txt)",
     )
     options = parser.parse_args()
+    for name in ("agencies", "submissions", "rounds"):
+        given = getattr(options, name)
+        if given is not None and min(given if isinstance(given, list) else [given]) < 1:
+            parser.error(f"--{name} takes numbers from 1 on")
     if options.profile and (options.profile.suffix not in (".svg", ".txt") or "nation" not in (options.only or ())):
         parser.error("--profile takes a file that ends in .svg or .txt, and goes with --only nation")
     if options.profile and (len(options.agencies) > 1 or options.store != STORES[0]):

@@ -221,7 +221,7 @@ def check_waiting(letter: DeadLetter) -> None:
     """Raises `Conflict` if something became of the dead letter already."""
     if letter.status != "waiting":
         raise Conflict(
-            f"Thư chết {letter.message.id} đã được giải quyết ({letter.status})",
+            f"Thư chết {letter.message.id} {_SETTLED.get(letter.status, letter.status)} từ trước",
             f"the dead letter {letter.message.id} was settled before: {letter.status} ({letter.note})",
         )
 
@@ -237,6 +237,9 @@ def check_whole(letter: DeadLetter) -> None:
             " is there): it cannot be handled again, have it sent anew and smaller",
             code="dead_letter.truncated",
         )
+
+
+_SETTLED = {"retried": "đã được xử lý lại", "discarded": "đã được bỏ"}
 
 
 def still_fails(id_: str, vi: str, en: str) -> DomainError:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 import pytest
 
+from deploy.bench.__main__ import main
 from deploy.bench.drools_rules import card_lines, rule_text
 from deploy.bench.endurance import memory_growth, swap_milliseconds
 from deploy.bench.rounds import Way, measure
@@ -26,6 +28,17 @@ def test_the_rule_set_is_what_it_is_said_to_be() -> None:
     assert counted == {"yes_no": 20, "ratio": 20, "bands": 10, "count": 5, "choice": 5}
     assert len(RULE_SET.rules) == 18
     assert sum(section.maximum for section in RULE_SET.sections) == 100
+
+
+@pytest.mark.parametrize("option", ["--agencies", "--submissions", "--rounds"])
+def test_a_number_that_cannot_be_is_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "--only", "nation", option, "-3"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert option in capsys.readouterr().err
 
 
 def test_every_rule_fires_on_some_card() -> None:

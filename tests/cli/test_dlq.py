@@ -11,6 +11,7 @@ import pytest
 
 from deploy.xephang.client import Client
 from deploy.xephang.commands import dlq
+from deploy.xephang.commands.dlq_words import shortened
 from tests.cli.conftest import Run
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -186,3 +187,10 @@ def test_what_became_of_it_is_told_in_both_languages(run: Run, platform: Callabl
     discarded = {**letter(1), "status": "discarded", "note": "lan: sai"}
     platform(lambda _: httpx.Response(200, json=discarded))
     assert run("dlq", "discard", "1", "--reason", "sai", "--service", "intake").out == "intake: đã bỏ (discarded)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"), [("một hai", "một hai"), ("một hai ba", "một hai…"), ("abcdefghijkl", "abcdefg…")]
+)
+def test_a_reason_that_is_too_long_is_cut_after_a_word_and_says_so(text: str, cut: str) -> None:
+    assert shortened(text, 8) == cut

@@ -4,7 +4,8 @@
     python -m tests.faults --only "kill -9" --count 5
     python -m tests.faults --seed 1 --count 100 --trial 17
 
-The exit code is 0 if nothing was, 1 otherwise. What strikes is in docs/faults.md.
+Exit codes: 0 every trial was run to its end and nothing was lost, doubled or changed; 1 something was, or a trial
+was not run to its end; 2 called wrongly. What strikes is in docs/faults.md.
 """
 
 import argparse

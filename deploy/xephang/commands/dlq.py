@@ -11,7 +11,7 @@ import typer
 from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.dlq_letters import Status, letters_of, names_of, retry_all
-from deploy.xephang.commands.dlq_words import moment, shown, status_words, what_became
+from deploy.xephang.commands.dlq_words import moment, shortened, shown, status_words, what_became
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, ServiceName, Token, Url
 from deploy.xephang.commands.outcome import (
     SILENT,
@@ -153,7 +153,7 @@ def _row(letter: dict[str, Any]) -> list[str]:
         str(message["attempts"]),
         moment(message["first_failed_at"]),
         moment(message["last_failed_at"]),
-        message["reason"][:120],
+        shortened(message["reason"], 120),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import typer
 
 from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
+from deploy.xephang.commands.dlq_words import shortened
 from deploy.xephang.commands.options import ServiceName
 from deploy.xephang.commands.outcome import REFUSED, SILENT, fault_lines, note, say, say_json
 
@@ -88,4 +89,4 @@ def _summary(outcomes: list[dict[str, str]], failed: list[dict[str, str]], as_js
     say(f"{retried}/{len(outcomes)} thư đã xử lý lại, {len(failed)} thư vẫn lỗi (retried; still failing)")
     for each in outcomes:
         if each["status"] != "retried":
-            say(f"  {each['service']} {each['id']} {each['topic']}: {each['reason'][:300]}")
+            say(f"  {each['service']} {each['id']} {each['topic']}: {shortened(each['reason'], 300)}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.kernel.clock import LOCAL_ZONE
 
-__all__ = ["moment", "shown", "status_words", "what_became"]
+__all__ = ["moment", "shortened", "shown", "status_words", "what_became"]
 
 _FIELDS = {
     "service": "Dịch vụ",
@@ -69,6 +69,14 @@ def what_became(note: str) -> str:
 def moment(told: str) -> str:
     """On the province's clock."""
     return datetime.fromisoformat(told).astimezone(LOCAL_ZONE).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many characters, cut after a word, with a mark that there is more."""
+    if len(text) <= most:
+        return text
+    whole, _, _ = text[:most].rpartition(" ")
+    return f"{(whole or text[: most - 1]).rstrip()}…"
 
 
 def _label(name: str) -> str:

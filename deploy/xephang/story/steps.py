@@ -107,9 +107,13 @@ _ANSWERS = {
 
 
 def _deadline(event: Event, found: Gathered) -> str:
-    """What it was in time for: an answer after a return has the deadline of that, once the campaign's has passed."""
-    given = moment_of(event.data["submission"]["submitted_at"])
-    if found.campaign and given < moment_of(found.campaign["deadline"]):
+    """What it was in time for: an answer after a return has the deadline of that, once the campaign's has passed.
+
+    Days late always count from the campaign's.
+    """
+    submission = event.data["submission"]
+    given = moment_of(submission["submitted_at"])
+    if found.campaign and (submission["days_late"] or given < moment_of(found.campaign["deadline"])):
         return f" (hạn {due_words(found.campaign['deadline'])[0]})"
     before = [one for one in found.of("verification.case.returned") if moment_of(one.told["time"]) <= given]
     if before:
