@@ -116,12 +116,14 @@ class Inbox:
             incoming = read_incoming(letter.record(), self._handlers, id_, noted=letter.noted)
         except UnreadableEvent as error:
             await self._still_unreadable(letter, error)
-            raise still_fails(id_, "vẫn không đọc được", f"is still unreadable: {error}") from error
+            raise still_fails(id_, f"vẫn không đọc được: {error}", f"is still unreadable: {error}") from error
         await self._bring({incoming.target: [incoming]})
         again = await self.dead_letters.get(id_)
         if again.message.attempts > letter.message.attempts:
             self._metrics.settled("failed")
-            raise still_fails(id_, "vẫn không xử lý được", f"failed again: {again.message.reason}")
+            raise still_fails(
+                id_, f"vẫn không xử lý được: {again.message.reason}", f"failed again: {again.message.reason}"
+            )
         (document,) = (await self._advance.load([incoming.target])).values()
         settled = await self.dead_letters.settle(id_, "retried", _what_became(document, incoming.kept), actor)
         self._metrics.settled("retried")

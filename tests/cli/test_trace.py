@@ -156,6 +156,14 @@ def test_a_correction_in_time_is_told_with_the_deadline_of_the_return(run: Run, 
     assert "lần 2 của so-y-te: trong hạn (theo yêu cầu bổ sung, hạn hết ngày 05/11/2022)" in shown
 
 
+def test_days_late_count_from_the_campaigns_deadline_also_of_a_correction(run: Run, platform: Platform) -> None:
+    due = {"criteria": ["1.1"], "due_at": "2022-11-05T17:00:00Z"}
+    platform.tell(CASE, "verification-returns", "verification.case.returned.v1", 3, due)
+    submission = platform.events[SUBMISSION][0]["data"]["submission"]
+    submission |= {"days_late": 2, "submitted_at": "2022-11-05T02:00:00Z"}
+    assert "muộn 2 ngày (hạn hết ngày 16/10/2022)" in run("trace", KEY).out
+
+
 @pytest.mark.parametrize(("word", "said"), [("2025/itt/so-noi-vu", "itt không có: it, portal"), (" ", "chưa nêu")])
 def test_what_cannot_be_the_name_of_a_submission_is_a_wrong_call(
     run: Run, platform: Platform, word: str, said: str

@@ -348,8 +348,9 @@ class TestDeadLetters:
     async def test_that_fails_again_keeps_waiting_and_may_succeed_later(self, world: World) -> None:
         id_ = await self._poisoned(world)
         for _ in range(2):
-            with pytest.raises(DomainError, match="failed again"):
+            with pytest.raises(DomainError, match="failed again") as refused:
                 await world.kitchen.inbox.retry(id_, "op")
+            assert "vẫn không xử lý được: " in refused.value.vi  # with the reason
         (letter,) = await letters(world)
         assert (letter.status, letter.message.attempts, letter.message.offset) == ("waiting", 9, 2)
         self._heal(world)
