@@ -29,6 +29,7 @@ def is_ordinary(case: Mapping[str, Any], checklist: Checklist) -> bool:
         and not any(case.get(name) for name in ("findings", "returned"))
         and not case["submission"].get("asked_again")
         and checklist.asks_everybody
+        and bool(checklist.scored)  # of nothing to be found no finding is told
     )
 
 

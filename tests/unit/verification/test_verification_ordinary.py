@@ -95,3 +95,13 @@ def test_where_an_answer_decides_what_is_asked_no_case_is_ordinary() -> None:
     document = RULE_SET.canonical()
     document["sections"][0]["criteria"][2]["asked_if"] = {"when": {"fact": "input.lan", "is": True}}
     assert not is_ordinary(plain_of(a_case()), Checklist(RuleSet.model_validate(document)))
+
+
+def test_where_no_criterion_is_scored_no_case_is_ordinary() -> None:
+    document = RULE_SET.canonical()
+    for section in document["sections"]:
+        for criterion in section["criteria"]:
+            criterion["method"] = {"form": "information"}
+    checklist = Checklist(RuleSet.model_validate(document))
+    assert not checklist.scored
+    assert not is_ordinary(plain_of(a_case()), checklist)
