@@ -40,7 +40,7 @@ servers-stop: $(VENV)/.ready ## stop what make servers started
 
 test: $(VENV)/.ready ## format, types, import directions and the fast tests
 	@$(MAKE) --no-print-directory check
-	@$(PY) -m pytest -n 2 --dist worksteal
+	@$(PY) -m pytest -n 3 --dist worksteal
 
 test-long: $(VENV)/.ready ## the long tests at their whole length (some half an hour); CI runs a fifth of them
 	@XEPHANG_TEST_LENGTH=whole $(PY) -m pytest -m "slow and not connected" -n 2 --dist worksteal

@@ -2,7 +2,7 @@
 
 A form has some eighty figures, most of them one of few values; what a criterion gives, it gave on many cards before. To
 look such a part up takes a third of what reading it takes, and leaves nothing for Python's collector to look at. Only
-for frozen models that follow from their plain JSON alone.
+for frozen models that follow from their plain JSON alone. JSON has no NaN: it would pass for null.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PLAIN = (
 
 
 class Alike(Generic[M]):
-    """At most `size` parts, a kilobyte each at most, and as many names; when it is full it begins anew.
+    """At most `size` parts of at most 160 bytes, and as many names; when it is full it begins anew.
 
     Its methods are for `WrapValidator`: `read` reads what is not known, and tells what is wrong and where, as ever.
     """

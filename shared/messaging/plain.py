@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from shared.kernel.errors import Invalid
 from shared.messaging.aggregate import AggregateDocument, Collection, PlainChange
 from shared.messaging.commands import CONFLICTS_MAX, Aggregates, wait_for_others
 from shared.storage.port import StoreUnavailable
@@ -23,21 +24,27 @@ async def execute_plain(
     found: Mapping[str, AggregateDocument[S]],
     *,
     actor: str = "",
-) -> None:
+) -> dict[str, Invalid]:
     """`Aggregates.execute_many` on plain states, None where there is none; `found` are the documents, just loaded.
 
+    Returns by key what could not be told (an event is too large): that aggregate alone is left as it was.
     Raises `StoreUnavailable` if somebody else is always first.
     """
+    refused: dict[str, Invalid] = {}
     documents = [found[key] for key in decisions]
     for conflicts in range(CONFLICTS_MAX):
         for one in documents:
-            one.apply(aggregates.service, decisions[one.key](one.raw_state), aggregates.clock.now(), actor=actor)
-        changed = [one for one in documents if one.changed]
+            change = decisions[one.key](one.raw_state)
+            try:
+                one.apply(aggregates.service, change, aggregates.clock.now(), actor=actor)
+            except Invalid as refusal:
+                refused[one.key] = refusal
+        changed = [one for one in documents if one.changed and one.key not in refused]
         outcomes = await aggregates.store.put_many([one.write() for one in changed])
         aggregates.stored([one for one, written in zip(changed, outcomes, strict=True) if written])
         lost = [one.key for one, written in zip(changed, outcomes, strict=True) if not written]
         if not lost:
-            return
+            return refused
         await wait_for_others(conflicts)
         there = await aggregates.store.get_many(collection.name, lost)
         documents = [AggregateDocument.load(collection, key, there.get(key)) for key in lost]

@@ -85,11 +85,13 @@ class TopicRelay:
 
     async def publish_pending(self) -> bool:
         """Publish what waits, unless it is left to another process, as far as there is room; True if anything was."""
-        busy = False
         async with self._one_at_a_time:
             await self._settle()
             self.blocked = self.blocked and not await self._room.is_worth_reading()
+            if self.blocked:
+                return False
             self._others.begin()
+            busy = False
             last: Unpublished | None = None
             while not self.blocked and (page := await self._waiting(last)):
                 last = page[-1]

@@ -11,6 +11,8 @@ import pytest
 from delivery_toys import SHOPS, OrderPlacedV1, Shop, place
 from delivery_world import World
 
+from shared.contracts.registry import largest_value
+from shared.kernel.errors import Invalid
 from shared.messaging.aggregate import AggregateDocument, PlainChange, PlainOutgoing
 from shared.messaging.plain import execute_plain
 from shared.storage.port import Document, StoreUnavailable
@@ -31,11 +33,11 @@ def place_plain(shop: str, number: int) -> Decide:
     return decide
 
 
-async def run(world: World, decisions: dict[str, Decide]) -> None:
+async def run(world: World, decisions: dict[str, Decide]) -> dict[str, Invalid]:
     aggregates = world.intake.aggregates
     there = await aggregates.store.get_many(SHOPS.name, list(decisions))
     found = {key: AggregateDocument.load(SHOPS, key, there.get(key)) for key in decisions}
-    await execute_plain(aggregates, SHOPS, decisions, found, actor="chi-lan")
+    return await execute_plain(aggregates, SHOPS, decisions, found, actor="chi-lan")
 
 
 async def test_what_is_decided_on_plain_json_is_stored_and_told_like_any_other(world: World) -> None:
@@ -56,6 +58,18 @@ async def test_what_is_left_as_it_is_is_not_written(world: World) -> None:
     before = world.stores["intake"].bodies()
     await run(world, {"pho": place_plain("pho", 1)})
     assert world.stores["intake"].bodies() == before
+
+
+async def test_one_whose_event_is_too_large_is_left_as_it_was_and_stops_no_other(world: World) -> None:
+    await world.order("pho", 1)
+
+    def too_large(state: Any) -> PlainChange:
+        plain = {"shop": "pho", "number": 2, "amount": 1, "note": "x" * largest_value("toy-orders")}
+        return PlainChange({"orders": [1, 2]}, {}, (PlainOutgoing(OrderPlacedV1, plain, "pho"),))
+
+    refused = await run(world, {"pho": too_large, "bun": place_plain("bun", 1)})
+    assert {key: refusal.code for key, refusal in refused.items()} == {"pho": "event.too_large"}
+    assert {k: v.orders for k, v in (await world.intake.aggregates.all(SHOPS)).items()} == {"pho": (1,), "bun": (1,)}
 
 
 async def test_who_was_first_is_kept_and_the_others_decide_anew(world: World) -> None:

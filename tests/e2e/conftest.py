@@ -13,6 +13,7 @@ pytest.register_assert_rewrite("small_year", "serving", "insistent")
 
 from serving import Serving, serving_small_year  # noqa: E402 - after the line above, so that its asserts tell
 from small_year import SMALL, YEAR, files_in  # noqa: E402
+from told import Told, teller  # noqa: E402
 
 from deploy.xephang.year import play  # noqa: E402
 
@@ -38,3 +39,9 @@ async def serving(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
     """A platform with the campaign of the small year open, shared by all tests that throw something at it."""
     async with serving_small_year(tmp_path_factory.mktemp("serving")) as running:
         yield running
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Told:
+    """`xephang trace` as an operator asks it: `await tell(platform, "2021/it/so-y-te")`."""
+    return teller(capsys)

@@ -1,42 +1,14 @@
 """The story of a submission as `xephang trace` tells it, at every stage of a year."""
 
-import asyncio
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_year import YEAR, SmallYear, small_year_on_a_platform
+from small_year import YEAR, small_year_on_a_platform
+from told import Told
 
-from deploy.xephang.cli import main
 from deploy.xephang.year.office import wait_for
 from deploy.xephang.year.stage import OPERATOR
-
-Told = Callable[..., Any]
-
-
-@pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Told:
-    """`await tell(year, "2021/it/so-y-te")` as an operator would ask: exit code and what is said (JSON unless text)."""
-
-    async def ask(year: SmallYear, *words: str, text: bool = False) -> tuple[int, Any]:
-        token = year.platform.issuer.token("can-bo", ["operator"])
-        arguments = ["trace", *words, "--url", year.platform.url, "--token", token, *([] if text else ["--json"])]
-
-        def run() -> int:
-            try:
-                main(arguments)
-            except SystemExit as ended:
-                return int(ended.code or 0)
-
-        capsys.readouterr()
-        code = await asyncio.to_thread(run)
-        out = capsys.readouterr().out
-        return code, out if text else json.loads(out or "null")
-
-    return ask
 
 
 def now(story: dict[str, Any]) -> list[str]:
@@ -45,17 +17,6 @@ def now(story: dict[str, Any]) -> list[str]:
 
 def kinds(story: dict[str, Any]) -> list[str]:
     return [step["type"].split(".", 1)[1].rpartition(".v")[0] for step in story["steps"]]
-
-
-def _check_as_documented(text: str) -> None:
-    """What docs/how-to/observe.md shows of this very submission is what was said."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
-    from docs_pages import blocks
-    from docs_shell import check_shown, typed
-
-    lines = [each for block in blocks("console") if block.page == "docs/how-to/observe.md" for each in typed(block)]
-    (shown,) = [each for each in lines if each.output and each.line == f"xephang trace {YEAR}/it/so-y-te"]
-    check_shown(shown, text, 0)
 
 
 @pytest.mark.slow
@@ -68,7 +29,7 @@ async def test_a_submission_is_followed_from_the_platform_to_the_publication(tmp
             found: dict[str, Any] = {}
 
             async def there() -> bool:
-                _, story = await tell(year, name)
+                _, story = await tell(year.platform, name)
                 found.update(story)
                 return now(story) == [code]
 
@@ -76,16 +37,16 @@ async def test_a_submission_is_followed_from_the_platform_to_the_publication(tmp
             return found
 
         await year.steps["criteria"]()
-        assert (await tell(year, key))[0] == 1, "there is no such campaign yet"
+        assert (await tell(year.platform, key))[0] == 1, "there is no such campaign yet"
         await year.steps["open"]()
-        assert now((await tell(year, key))[1]) == ["no_answer"]
-        assert (await tell(year, f"{YEAR}/it/so-nao-do"))[0] == 1
-        code, nothing = await tell(year, "khong-co-ma-nay", text=True)
+        assert now((await tell(year.platform, key))[1]) == ["no_answer"]
+        assert (await tell(year.platform, f"{YEAR}/it/so-nao-do"))[0] == 1
+        code, nothing = await tell(year.platform, "khong-co-ma-nay", text=True)
         assert (code, nothing) == (1, "")
 
         await year.platform.stop_service("verification")
         await year.steps["take_answers"]()
-        code, story = await tell(year, key)
+        code, story = await tell(year.platform, key)
         assert code == 3
         assert story["silent"] == ["verification"]
         assert now(story) == ["silent"]
@@ -94,7 +55,7 @@ async def test_a_submission_is_followed_from_the_platform_to_the_publication(tmp
         assert kinds(story) == ["submission.posted", "submission.received", "case.opened"]
 
         await year.steps["close"]()
-        assert kinds((await tell(year, silent))[1])[0] == "submission.missing"
+        assert kinds((await tell(year.platform, silent))[1])[0] == "submission.missing"
         await year.steps["verify"]()
         await year.steps["rankings"]()
         story = await reaches("draft")
@@ -106,15 +67,14 @@ async def test_a_submission_is_followed_from_the_platform_to_the_publication(tmp
         assert len({step["event"]["correlation"] for step in story["steps"][:5]}) == 1
 
         for name in (story["correlation"], story["trace"], story["steps"][2]["event"]["id"], f"{YEAR}-it-so-y-te-1"):
-            assert (await tell(year, name))[1] == story, name
-        assert (await tell(year, str(YEAR), "it", "so-y-te"))[1] == story
-        code, text = await tell(year, key, text=True)
+            assert (await tell(year.platform, name))[1] == story, name
+        assert (await tell(year.platform, str(YEAR), "it", "so-y-te"))[1] == story
+        code, text = await tell(year.platform, key, text=True)
         assert code == 0
         for words in ("Nhận phiếu lần 1 của so-y-te: trong hạn", "điểm", "Chủ tịch ký", "Đã công bố"):
             assert words in text
-        _check_as_documented(text)
-        assert "case.returned" in kinds((await tell(year, returned))[1])
-        late = (await tell(year, f"{YEAR}/it/huyen-son-dong"))[1]
+        assert "case.returned" in kinds((await tell(year.platform, returned))[1])
+        late = (await tell(year.platform, f"{YEAR}/it/huyen-son-dong"))[1]
         assert "muộn 6 ngày" in next(step["vi"] for step in late["steps"] if step["type"].startswith("intake."))
 
         path = f"/verification/cases/{YEAR}/it/so-y-te/reopen"

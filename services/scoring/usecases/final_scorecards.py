@@ -53,7 +53,8 @@ async def write_finals(
             key: _finalise(of, outcome.revisions[key], made, record.group_best, moved)
             for key, (of, made) in finals.items()
         }
-        await execute_plain(aggregates, CARDS, decisions, same, actor=record.closed_by)
+        for refusal in (await execute_plain(aggregates, CARDS, decisions, same, actor=record.closed_by)).values():
+            raise refusal
     if not moved.verified_anew:
         await aggregates.execute(RANKINGS, record.ranking.key.text, _written(record.ranking), actor=record.closed_by)
     return not moved.verified_anew and not moved.reopened

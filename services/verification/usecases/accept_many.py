@@ -67,15 +67,17 @@ async def _accept(
     aggregates: Aggregates, keys: Sequence[str], read: Read, checklists: Checklists, verifier: str
 ) -> list[Outcome]:
     outcomes: dict[str, Outcome] = {}
+    before: dict[str, int] = {}  # revisions
     now = aggregates.clock.now()  # one act, at one moment, on all of them
 
     def deciding(key: SubmissionKey) -> Callable[[Any], PlainChange]:
         def decide(case: Any) -> PlainChange:
+            before[key.text] = case.get("revision", 0) if case else 0
             # May be called again when somebody wrote in between: the last outcome is the one that was written.
             try:
                 change = _completed(case, key, checklists, verifier, now)
             except DomainError as refusal:
-                outcomes[key.text] = Outcome(key, case.get("revision", 0) if case else 0, refusal)
+                outcomes[key.text] = Outcome(key, before[key.text], refusal)
                 return PlainChange(case)
             outcomes[key.text] = Outcome(key, change.state["revision"])
             return change
@@ -85,7 +87,9 @@ async def _accept(
     documents = await aggregates.store.get_many(CASES.name, keys) if read is None else read
     found = {key: AggregateDocument.load(CASES, key, documents.get(key)) for key in keys}
     decisions = {key: deciding(SubmissionKey.parse(key)) for key in keys}
-    await execute_plain(aggregates, CASES, decisions, found, actor=verifier)
+    refused = await execute_plain(aggregates, CASES, decisions, found, actor=verifier)
+    for name, refusal in refused.items():  # what became of it could not be told
+        outcomes[name] = Outcome(outcomes[name].key, before[name], refusal)
     return [outcomes[key] for key in keys]
 
 
