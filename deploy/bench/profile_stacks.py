@@ -1,7 +1,7 @@
 """Where processor time goes, by looking at all threads' stacks every few milliseconds; no debugger is needed.
 
-Each look is weighed by the processor time that the process took since the last one, shared among the threads that do
-something, so that waiting counts for nothing. What C code does counts for the Python line that called it.
+Each look is weighed by the processor time that the thread itself took since the last one, so that waiting counts for
+nothing, be it for a lock or the disk. What C code does counts for the Python line that called it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ _EVERY = 0.002  # seconds
 # Seconds until a thread that works lets another one in. With Python's 5 ms we would mostly look when a thread gives way
 # of its own accord, to write or to send, and that would seem to be all it does.
 _TURN = 0.0005
-# Where a thread stands that only waits; by function, and a part of its file's path.
-_WAITING = {("select", "selectors.py"), ("wait", "threading.py"), ("_worker", "concurrent/futures/thread.py")}
 # What a module is counted among, the first that fits; the path's part, and the name in tables.
 GROUPS = (
     ("/pydantic", "pydantic: reading and writing models"),
@@ -74,14 +72,18 @@ class Stacks:
             sys.setswitchinterval(turns)
 
     def _look(self) -> None:
-        own, before = threading.get_ident(), time.process_time()
+        own = threading.get_ident()
+        before: dict[int, float] = {}
         while not self._stop.wait(self._every):
-            now = time.process_time()
-            busy = [frame for thread, frame in sys._current_frames().items() if thread != own and not _waits(frame)]
-            for frame in busy:
-                self.seconds[_stack(frame)] += (now - before) / len(busy)  # type: ignore[assignment]
-            if busy:
-                before = now
+            frames = {thread: frame for thread, frame in sys._current_frames().items() if thread != own}
+            try:
+                now = {thread: time.clock_gettime(time.pthread_getcpuclockid(thread)) for thread in frames}
+            except OSError:  # one of them has just ended
+                continue
+            for thread, frame in frames.items():
+                if spent := now[thread] - before.get(thread, now[thread]):
+                    self.seconds[_stack(frame)] += spent  # type: ignore[assignment]
+            before = now
 
 
 def collapsed(seconds: Mapping[Stack, float]) -> str:
@@ -102,11 +104,6 @@ def group_of(place: str) -> str:
     """What a place ("file:function") is counted among."""
     file = "/" + place.rpartition(":")[0]
     return next((name for part, name in GROUPS if part in file), _OTHERS)
-
-
-def _waits(frame: FrameType) -> bool:
-    code = frame.f_code
-    return any(code.co_name == name and code.co_filename.endswith(file) for name, file in _WAITING)
 
 
 def _stack(frame: FrameType | None) -> Stack:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import Counter
 
 import pytest
@@ -53,6 +55,21 @@ def test_profile_sees_what_works_and_not_what_waits() -> None:
     innermost = Counter(stack[-1].partition(":")[0].rpartition("/")[2] for stack in stacks.seconds)
     assert "test_bench_on_servers.py" in innermost
     assert "selectors.py" not in innermost
+
+
+def test_profile_counts_for_nobody_that_a_thread_waits_in_the_kernel() -> None:
+    """As a commit waits for the disk."""
+    receiving, sending = os.pipe()
+    waiting = threading.Thread(target=os.read, args=(receiving, 1), name="waits")
+    stacks = Stacks(every=0.001)
+    waiting.start()
+    with stacks.watching():
+        total = sum(number * number for number in range(600_000))
+    os.write(sending, b".")
+    waiting.join()
+    assert total > 0
+    there = sum(spent for stack, spent in stacks.seconds.items() if stack[0].startswith("threading.py:_bootstrap"))
+    assert there < sum(stacks.seconds.values()) / 10
 
 
 @pytest.mark.connected
