@@ -24,7 +24,8 @@ _EVERY = 0.002  # seconds
 _TURN = 0.0005
 # What a module is counted among, the first that fits; the path's part, and the name in tables.
 GROUPS = (
-    ("/pydantic", "pydantic: reading and writing models"),
+    ("/pydantic", "models: read, checked, written"),
+    ("/shared/kernel/alike", "models: read, checked, written"),
     ("/shared/storage/", "storage, with SQLite itself"),
     ("/sqlite3/", "storage, with SQLite itself"),
     ("/motor/", "storage, with SQLite itself"),
@@ -42,7 +43,9 @@ GROUPS = (
     ("/services/verification/", "verification"),
     ("/services/intake/", "intake"),
     ("/services/publishing/", "publishing"),
-    ("/asyncio/", "asyncio"),
+    ("/asyncio/", "asyncio, threads and sockets"),
+    ("/selectors.py", "asyncio, threads and sockets"),
+    ("/concurrent/futures/", "asyncio, threads and sockets"),
 )
 _OTHERS = "others"
 Stack = tuple[str, ...]  # outermost first, each as "file:function"

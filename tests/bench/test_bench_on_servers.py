@@ -27,7 +27,7 @@ def test_percentile_is_a_value_that_was_found() -> None:
 
 
 def test_profile_is_summed_by_what_modules_are_for() -> None:
-    assert by_group(STACKS) == {"storage, with SQLite itself": 75, "pydantic: reading and writing models": 25}
+    assert by_group(STACKS) == {"storage, with SQLite itself": 75, "models: read, checked, written": 25}
     assert by_group({}) == {}
     assert group_of("services/scoring/core/batch.py:score") == "scoring"
     assert group_of("re/__init__.py:match") == "others"
