@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy.xephang.client import PlatformSilent
 from deploy.xephang.commands.options import AsJson
 from deploy.xephang.commands.outcome import examples, misuse, say, say_json, say_table
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 _OPERATIONS = {"read": "đọc", "write": "ghi", "describe": "xem"}
 _KINDS = {"topic": "chủ đề", "group": "nhóm"}
 _TOO_WIDE = 0o007
+_ANSWER_SECONDS = 10.0
 
 
 @app.command("plan", epilog=examples("xephang kafka plan", "xephang kafka plan --json"))
@@ -77,7 +79,6 @@ def apply(
 
     from deploy.kafka.apply import apply_grants, apply_topics, apply_users
     from deploy.kafka.grants import grants, users
-    from deploy.xephang.client import PlatformSilent
 
     admin = _admin(bootstrap, admin_config)
     passwords = {user: _password(secrets_folder, user) for user in users()}
@@ -85,11 +86,12 @@ def apply(
         topics = apply_topics(admin, replication)
         apply_users(admin, passwords)
         granted, revoked = apply_grants(admin, grants(), users())
-    except KafkaException as error:
+    except (KafkaException, TimeoutError) as error:
+        reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
         raise PlatformSilent(
             bootstrap,
             "Kafka không làm theo được",
-            f"Kafka refused or does not answer: {error.args[0]}",
+            f"Kafka refused or does not answer: {reason}",
             "kiểm tra địa chỉ, quyền quản trị (--admin-config) và authorizer của broker",
             "check the address, the admin's access (--admin-config) and the broker's authorizer",
         ) from error
@@ -101,8 +103,27 @@ def apply(
 
 
 def _admin(bootstrap: str, config: Path | None) -> AdminClient:
-    from confluent_kafka.admin import AdminClient
+    """Raises `PlatformSilent` where no broker answers."""
+    from confluent_kafka import KafkaException
 
+    from deploy.kafka.admin import Unanswered, connected
+
+    try:
+        return connected(bootstrap, _options(config), _ANSWER_SECONDS)
+    except KafkaException as error:
+        raise misuse(f"{config or '--bootstrap'}: {error.args[0].str()}") from error
+    except Unanswered as error:
+        raise PlatformSilent(
+            bootstrap,
+            f"không máy chủ Kafka nào trả lời ở địa chỉ này sau {_ANSWER_SECONDS:g} giây",
+            f"no Kafka broker answers at this address: {error}",
+            "kiểm tra --bootstrap (host:port), mạng, và TLS, mật khẩu trong --admin-config; chưa có gì bị thay đổi",
+            "check --bootstrap (host:port), the network, and TLS and password in --admin-config; nothing was changed",
+        ) from error
+
+
+def _options(config: Path | None) -> dict[str, str]:
+    """librdkafka's options of a file: `name=value` lines."""
     options: dict[str, str] = {}
     try:
         lines = config.read_text("utf-8").splitlines() if config else []
@@ -114,7 +135,7 @@ def _admin(bootstrap: str, config: Path | None) -> AdminClient:
             if not equals:
                 raise misuse(f"{config}:{number}: cần dạng tên=giá trị (name=value is needed)")
             options[name.strip()] = value.strip()
-    return AdminClient({**options, "bootstrap.servers": bootstrap})
+    return options
 
 
 def _password(folder: Path, user: str) -> str:
