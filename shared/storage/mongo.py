@@ -15,6 +15,7 @@ There are no transactions, no change streams and no `$inc` counters (ADR 0003): 
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,12 +30,14 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import InsertOne, ReadPreference, UpdateOne
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     CursorNotFound,
     ExecutionTimeout,
     OperationFailure,
     WriteConcernError,
 )
+from pymongo.uri_parser import parse_uri
 
 from shared.storage.declared import (
     CheckedEvent,
@@ -47,7 +50,7 @@ from shared.storage.declared import (
 from shared.storage.format import STORE_FORMAT, check_format
 from shared.storage.port import Document, JournalEntry, StoreUnavailable, Unpublished, VersionConflict, Write
 
-__all__ = ["MongoStore"]
+__all__ = ["MongoStore", "check_uri"]
 
 _JOURNAL = "_journal"  # no declared collection can have this name
 _FORMAT = "_format"  # nor this
@@ -64,6 +67,18 @@ _TOO_LARGE = 17419
 _PASSES = {_OUT_OF_DISK_SPACE, _TOO_LARGE}
 _BY_KEY = [("_id", 1)]
 _BY_POSITION = [("p", 1), ("_id", 1)]
+
+
+def check_uri(uri: str) -> None:
+    """Whether it can be a server's address; nobody is asked, so names in DNS (`+srv`) are not. Raises `ValueError`."""
+    if uri.startswith("mongodb+srv://"):
+        return
+    try:
+        with warnings.catch_warnings():  # opening it says again which options it does not know
+            warnings.simplefilter("ignore")
+            parse_uri(uri, warn=True)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error
 
 
 class MongoStore:

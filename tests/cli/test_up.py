@@ -64,10 +64,15 @@ def test_a_token_is_told_to_be_of_this_data_folder(capsys: pytest.CaptureFixture
     assert "--data" not in usual
 
 
-def test_unusable_store_is_refused(run: Run, tmp_path: Path) -> None:
-    ended = run("up", "--data", tmp_path, "--port", "0", "--store", "oracle://x")
+@pytest.mark.parametrize("command", ["up", "up-real"])
+@pytest.mark.parametrize("store", ["oracle://x", "mongodb://", "sqlite:////dev/null/x"])
+def test_unusable_store_is_refused_before_kafka_is_waited_for(
+    run: Run, tmp_path: Path, command: str, store: str
+) -> None:
+    ended = run(command, "--data", tmp_path, "--port", "0", "--kafka", "127.0.0.1:9", "--store", store)
     assert ended.code == 1
     assert "--store" in ended.err
+    assert "[store.address]" in ended.err
 
 
 def test_silent_broker_is_exit_code_3(run: Run, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from deploy.xephang.client import PlatformSilent
+from deploy.xephang.commands.addresses import kafka_fault, store_fault
 from deploy.xephang.commands.logging_setup import LogForm, set_up_logging
 from deploy.xephang.commands.options import ServiceName, Verbose
-from deploy.xephang.commands.outcome import examples, misuse, say
+from deploy.xephang.commands.outcome import examples, fault_lines, misuse, say
 from deploy.xephang.commands.serve_help import ServeCommand
 from deploy.xephang.commands.serving import Stopping
 
@@ -56,12 +57,26 @@ def _settings() -> ServiceSettings:
     from shared.settings import ServiceSettings
 
     try:
-        return ServiceSettings.read()
+        settings = ServiceSettings.read()
     except ValidationError as error:
         wrong = [f"XEPHANG_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
         raise misuse(
             "biến môi trường thiếu hoặc sai (missing or wrong settings): " + "; ".join(wrong) + ". Xem --help."
         ) from error
+    _check(settings)
+    return settings
+
+
+def _check(settings: ServiceSettings) -> None:
+    """What no waiting can mend is refused before anything is waited for."""
+    for fault in (kafka_fault("XEPHANG_KAFKA", settings.kafka), store_fault("XEPHANG_STORE", settings.store)):
+        if fault is not None:
+            raise misuse("\n".join(fault_lines(fault, "✗")))
+    try:
+        _ = settings.access().context
+    except OSError as error:
+        place = f"XEPHANG_KAFKA_CA={settings.kafka_ca}"
+        raise misuse(f"{place}: không đọc được chứng thư ({error.strerror or error})") from error
 
 
 async def _serve(name: str, settings: ServiceSettings, wait: float) -> None:
@@ -115,8 +130,6 @@ async def _retried(attempt: Callable[[], Awaitable[_T]], wait: float, what: str,
     while True:
         try:
             return await attempt()
-        except ValueError as error:
-            raise misuse(f"XEPHANG_STORE: {error}") from error
         except (KafkaError, StoreUnavailable, OSError) as error:
             if loop.time() + _PAUSE > until:
                 raise PlatformSilent(

@@ -12,6 +12,7 @@ import typer
 
 from deploy.xephang.client import PlatformSilent
 from deploy.xephang.commands import folder
+from deploy.xephang.commands.addresses import kafka_fault, store_fault
 from deploy.xephang.commands.logging_setup import LogForm, set_up_logging
 from deploy.xephang.commands.options import DEFAULT_DATA, Data, Verbose
 from deploy.xephang.commands.outcome import examples, say
@@ -21,7 +22,7 @@ from shared.kernel.errors import Conflict, DomainError, Fault
 if TYPE_CHECKING:
     from deploy.xephang.platform import Platform
 
-__all__ = ["Host", "Port", "no_port", "register", "say_data"]
+__all__ = ["Host", "Port", "check_addresses", "no_port", "register", "say_data"]
 
 Host = Annotated[str, typer.Option(help="Địa chỉ lắng nghe (address to listen on).")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Cổng HTTP; 0: cổng trống bất kỳ (any free one).")]
@@ -50,6 +51,7 @@ def up(
 
     keep_little()
     set_up_logging(verbose, log)
+    check_addresses(kafka, store)
     with folder.locked(data):
         asyncio.run(_serve(data, host, port, kafka, store))
 
@@ -87,11 +89,6 @@ async def _start(platform: Platform, store: str) -> None:
         raise _part_silent("Kafka", "--kafka", kafka, error) from error
     except StoreUnavailable as error:
         raise _part_silent("kho dữ liệu (store)", "--store", store or str(platform.data), error) from error
-    except ValueError as error:
-        if not store:
-            raise
-        fault = Fault("store.address", "--store", "địa chỉ kho dữ liệu không dùng được", str(error))
-        raise DomainError("Không khởi động được nền tảng", "the platform cannot start", (fault,)) from error
 
 
 def _greet(platform: Platform, *, embedded: bool) -> None:
@@ -109,6 +106,14 @@ def say_data(data: Path) -> None:
     option = "" if usual else f" --data {shlex.quote(str(data))}"
     say(f"  Mã truy cập  xephang token ROLE{option}  (platform, agency, verifier, rules_admin, operator, chairman)")
     say(f"  Dữ liệu      {data.resolve()}")
+
+
+def check_addresses(kafka: str, store: str) -> None:
+    """Of parts that are named; the embedded ones need no address. Raises `DomainError`."""
+    faults = (kafka and kafka_fault("--kafka", kafka), store and store_fault("--store", store))
+    wrong = tuple(fault for fault in faults if fault)
+    if wrong:
+        raise DomainError("Không khởi động được nền tảng", "the platform cannot start", wrong, wrong[0].code)
 
 
 def no_port(command: str, host: str, port: int, error: OSError) -> DomainError:

@@ -13,7 +13,7 @@ from deploy.xephang.commands.logging_setup import set_up_logging
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Verbose
 from deploy.xephang.commands.outcome import examples, note, say, say_json
 from deploy.xephang.commands.serving import Stopping
-from deploy.xephang.commands.up import Host, Port, no_port, say_data
+from deploy.xephang.commands.up import Host, Port, check_addresses, no_port, say_data
 from shared.kernel.errors import DomainError, Fault
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def up_real(
     from deploy.servers.archive import provision_for_quick_starts
 
     set_up_logging(verbose)
+    check_addresses(kafka, store)
     with folder.locked(data):
         try:
             if not (kafka and store):
