@@ -16,6 +16,7 @@ __all__ = ["Client", "PlatformSilent", "Refused", "is_loopback", "path_of"]
 
 PROBLEM_TYPE = "urn:xephang:problem:"
 _SILENT = {429, 502, 503, 504}
+_OWN_REMEDY = {401}  # over HTTP a token is a header, on the command line an option
 _REMEDIES = {
     401: (
         "lấy mã truy cập bằng `xephang token ROLE --data …`, với thư mục dữ liệu của chính nền tảng này,"
@@ -47,7 +48,8 @@ class Refused(DomainError):
     """The platform refused a request: its problem document, and which request it was."""
 
     def __init__(self, status: int, problem: dict[str, Any], request: str) -> None:
-        faults = tuple(_fault(each, status) for each in problem.get("faults") or () if isinstance(each, dict))
+        told = () if status in _OWN_REMEDY else problem.get("faults") or ()
+        faults = tuple(_fault(each, status) for each in told if isinstance(each, dict))
         vi = str(problem.get("title") or f"Máy chủ trả lời HTTP {status}")
         en = str(problem.get("detail") or f"the server answered HTTP {status}")
         super().__init__(

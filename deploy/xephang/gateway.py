@@ -16,8 +16,8 @@ from deploy.xephang.words import state_words
 from shared.contracts.registry import SERVICES
 from shared.http.auth import DemoIssuer, Person, require
 from shared.http.lately import Lately
-from shared.http.problems import install_problem_handlers, problem
-from shared.kernel.errors import DomainError
+from shared.http.problems import install_problem_handlers, later
+from shared.kernel.errors import DomainError, Fault, NotFound
 
 __all__ = ["Behind", "Running", "build_gateway"]
 
@@ -67,6 +67,10 @@ def build_gateway(platform: Behind) -> FastAPI:
     async def ready() -> dict[str, bool]:
         return await health()
 
+    @app.get("/metrics")
+    async def metrics() -> None:
+        raise _metrics_elsewhere()
+
     @app.get("/status")
     async def status(_: Operator) -> dict[str, Any]:
         return await platform.status()
@@ -107,12 +111,35 @@ class _Current:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         service = self._platform.services.get(self._name)
         if service is None:
-            stopped = DomainError(f"Dịch vụ {self._name} đang dừng", f"{self._name} is stopped", code="stopped")
-            response = problem(stopped, 503)
-            response.headers["Retry-After"] = "5"
-            await response(scope, receive, send)
+            await later(_stopped(self._name), 503, "5", scope)(scope, receive, send)
             return
         await service.api(scope, receive, send)
+
+
+def _stopped(name: str) -> DomainError:
+    fault = Fault(
+        "stopped",
+        name,
+        f"dịch vụ {name} đang dừng",
+        f"{name} is stopped",
+        f"khởi động lại bằng `xephang service start {name}`, rồi gửi lại (tiêu đề Retry-After)",
+        f"start it with `xephang service start {name}`, then send the request again (the header Retry-After)",
+    )
+    return DomainError(f"Dịch vụ {name} đang dừng", f"{name} is stopped", (fault,), "stopped")
+
+
+def _metrics_elsewhere() -> NotFound:
+    """Prometheus asks each service: joined they would be gone when one of them is."""
+    paths = ", ".join(f"/{name}/metrics" for name in SERVICES)
+    fault = Fault(
+        "metrics.elsewhere",
+        "GET /metrics",
+        "mỗi dịch vụ có số đo riêng, không có số đo chung",
+        "each service has metrics of its own, there are none of all together",
+        f"đọc {paths}",
+        f"read {paths}",
+    )
+    return NotFound("Số đo ở từng dịch vụ", "metrics are with each service", (fault,), fault.code)
 
 
 def _page(status: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from shared.http.problems import problem
+from shared.http.problems import later, problem
 from shared.kernel.errors import DomainError, NotFound
 
 __all__ = ["Proxy", "build_client"]
@@ -42,7 +42,7 @@ class Proxy:
             return
         if self._under_way >= self._most:
             busy = DomainError("Hệ thống đang bận; hãy gửi lại sau giây lát", "too much is under way", (), "busy")
-            await _refuse(busy, 503, "1", scope, receive, send)
+            await _refuse(busy, "1", scope, receive, send)
             return
         self._under_way += 1
         try:
@@ -67,7 +67,7 @@ class Proxy:
             silent = DomainError(
                 "Dịch vụ tạm thời không trả lời", f"the service does not answer ({type(error).__name__})", (), "silent"
             )
-            await _refuse(silent, 503, "5", scope, receive, send)
+            await _refuse(silent, "5", scope, receive, send)
             return
         try:
             headers = _passed(response.headers.raw)
@@ -100,7 +100,5 @@ def _passed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
     return [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
 
 
-async def _refuse(error: DomainError, status: int, later: str, scope: Scope, receive: Receive, send: Send) -> None:
-    response = problem(error, status)
-    response.headers["Retry-After"] = later
-    await response(scope, receive, send)
+async def _refuse(error: DomainError, seconds: str, scope: Scope, receive: Receive, send: Send) -> None:
+    await later(error, 503, seconds, scope)(scope, receive, send)

@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.asked import method_of, path_of, route_of
-from shared.http.problems import MAX_BODY, problem
+from shared.http.problems import MAX_BODY, later
 from shared.kernel.errors import DomainError
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.trace_context import current, parse
@@ -130,10 +130,8 @@ class Admission:
             del self._senders[sender]
 
     async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-        later = min(max(math.ceil(self._usual()), 1), _LONGEST_WAIT)
-        response = problem(_busy(status, later), status)
-        response.headers["Retry-After"] = str(later)
-        await response(scope, receive, send)
+        seconds = min(max(math.ceil(self._usual()), 1), _LONGEST_WAIT)
+        await later(_busy(status, seconds), status, str(seconds), scope)(scope, receive, send)
 
 
 def _announced(method: str, headers: Headers) -> int:
@@ -146,17 +144,17 @@ def _announced(method: str, headers: Headers) -> int:
     return MAX_BODY if "transfer-encoding" in headers else 0
 
 
-def _busy(status: int, later: int) -> DomainError:
+def _busy(status: int, seconds: int) -> DomainError:
     if status == 429:
         return DomainError(
             "Quá nhiều yêu cầu của bạn đang được xử lý; hãy gửi lại sau giây lát",
-            f"too many requests of yours are under way: try again after {later} s",
+            f"too many requests of yours are under way: try again after {seconds} s",
             (),
             "too_many",
         )
     return DomainError(
         "Hệ thống đang bận; hãy gửi lại sau giây lát",
-        f"too much is under way: try again after {later} s",
+        f"too much is under way: try again after {seconds} s",
         (),
         "busy",
     )

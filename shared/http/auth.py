@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from shared.http.remedies import asked_for, asks_for_a_token, forbidden
 from shared.kernel.errors import DomainError, Forbidden
 
 __all__ = ["ISSUER", "ROLES", "DemoIssuer", "Person", "Role", "TokenVerifier", "Unauthenticated", "known", "require"]
@@ -37,6 +38,11 @@ class Unauthenticated(DomainError):
     """No token, or one that does not hold (HTTP 401)."""
 
 
+def _does_not_hold(en: str) -> Unauthenticated:
+    vi = "Mã truy cập không hợp lệ"
+    return Unauthenticated(vi, en, (asks_for_a_token("token.invalid", vi, en),))
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody who acts: `id` is recorded with every write."""
@@ -51,9 +57,10 @@ class Person:
             return
         if "agency" in self.roles and agency and self.agency == agency:
             return
-        raise Forbidden(
-            f"Bạn không được nộp phiếu thay cho cơ quan {agency}", f"you may not answer for the agency {agency}"
-        )
+        vi, en = f"Bạn không được nộp phiếu thay cho cơ quan {agency}", f"you may not answer for the agency {agency}"
+        held = [*self.roles, *([f"agency={self.agency}"] if self.agency else [])]
+        needed = (f"agency (agency={agency})", "platform")
+        raise Forbidden(vi, en, (forbidden("agency.foreign", agency, vi, en, held=held, needed=needed),))
 
 
 class TokenVerifier:
@@ -75,16 +82,14 @@ class TokenVerifier:
                 options={"require": ["exp", "sub", "aud", "iss"]},
             )
         except (jwt.PyJWTError, ValueError) as error:
-            raise Unauthenticated("Mã truy cập không hợp lệ", f"the bearer token does not hold: {error}") from error
+            raise _does_not_hold(f"the bearer token does not hold: {error}") from error
         subject, roles, agency = claims["sub"], claims.get("roles", []), claims.get("agency", "")
         if not isinstance(roles, list) or not all(role in ROLES for role in roles):
-            raise Unauthenticated("Mã truy cập không hợp lệ", "the token's roles are not a list of known roles")
+            raise _does_not_hold("the token's roles are not a list of known roles")
         if not isinstance(subject, str) or not subject.strip() or not isinstance(agency, str):
-            raise Unauthenticated("Mã truy cập không hợp lệ", "the token does not say who acts, or for which agency")
+            raise _does_not_hold("the token does not say who acts, or for which agency")
         if len(subject) > _NAME_MAX or len(agency) > _NAME_MAX:
-            raise Unauthenticated(
-                "Mã truy cập không hợp lệ", f"the token's sub or agency is longer than {_NAME_MAX} characters"
-            )
+            raise _does_not_hold(f"the token's sub or agency is longer than {_NAME_MAX} characters")
         return Person(subject, frozenset(roles), agency)
 
 
@@ -143,6 +148,14 @@ class DemoIssuer:
             temporary.unlink()
 
 
+def _known(request: Request, credentials: HTTPAuthorizationCredentials) -> Person:
+    """Who asks; a refusal that comes later can tell which roles they have (`request.state.person`)."""
+    verifier: TokenVerifier = request.app.state.tokens
+    request.state.person = verifier.person(credentials.credentials)
+    found: Person = request.state.person
+    return found
+
+
 def known(*roles: Role) -> Callable[..., Person | None]:
     """A FastAPI dependency for what everybody may read: the person asking if they have one of the roles, else None."""
 
@@ -151,8 +164,7 @@ def known(*roles: Role) -> Callable[..., Person | None]:
     ) -> Person | None:
         if credentials is None:
             return None
-        verifier: TokenVerifier = request.app.state.tokens
-        found = verifier.person(credentials.credentials)
+        found = _known(request, credentials)
         return found if found.roles & set(roles) else None
 
     return person
@@ -165,11 +177,13 @@ def require(*roles: Role) -> Callable[..., Person]:
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
     ) -> Person:
         if credentials is None:
-            raise Unauthenticated("Cần đăng nhập", "a bearer token is required")
-        verifier: TokenVerifier = request.app.state.tokens
-        found = verifier.person(credentials.credentials)
+            vi, en = "Cần đăng nhập", "a bearer token is required"
+            raise Unauthenticated(vi, en, (asks_for_a_token("token.missing", vi, en),))
+        found = _known(request, credentials)
         if not found.roles & set(roles):
-            raise Forbidden(f"Cần một trong các vai trò: {', '.join(roles)}", f"needs a role of {', '.join(roles)}")
+            vi, en = f"Cần một trong các vai trò: {', '.join(roles)}", f"needs a role of {', '.join(roles)}"
+            place = asked_for(request.scope)
+            raise Forbidden(vi, en, (forbidden("role.missing", place, vi, en, held=found.roles, needed=roles),))
         return found
 
     return person

@@ -55,6 +55,17 @@ async def test_the_public_page_asks_once_however_many_look_and_tells_silent_from
     assert health == dict.fromkeys(SERVICES, False)
 
 
+async def test_metrics_and_paths_are_told_to_be_with_each_service(tmp_path: Path) -> None:
+    transport = httpx.ASGITransport(build_gateway(Behind(tmp_path)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        metrics, nowhere, stopped = [await client.get(path) for path in ("/metrics", "/nowhere", "/scoring/x")]
+    for answer, status, page in ((metrics, 404, "metrics"), (nowhere, 404, "docs")):
+        assert answer.status_code == status
+        assert all(f"/{name}/{page}" in answer.json()["faults"][0]["remedy_vi"] for name in SERVICES)
+    assert (stopped.status_code, stopped.headers["retry-after"]) == (503, "5")
+    assert "`xephang service start scoring`" in stopped.json()["faults"][0]["remedy_en"]
+
+
 async def test_two_who_start_a_service_at_once_start_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import httpx
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from pydantic import BaseModel
 
 from shared.http.auth import Person, TokenVerifier, require
@@ -56,6 +56,18 @@ def build(tokens: TokenVerifier) -> FastAPI:
     @api.post("/plans")
     async def plan(body: Plan) -> dict[str, int]:
         return {"year": body.year}
+
+    @api.get("/private")
+    async def private(_: Operator) -> None:
+        raise Forbidden("Không được xem", "you may not see it")
+
+    later = APIRouter()
+
+    @later.put("/plans")
+    async def replan(body: Plan) -> dict[str, int]:
+        return {"year": body.year}
+
+    api.include_router(later)
 
     @api.post("/exact")
     async def exact(request: Request) -> str:

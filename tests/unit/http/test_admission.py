@@ -74,6 +74,8 @@ async def test_beyond_what_fits_is_told_to_come_again() -> None:
     assert refused.status_code == 503
     assert refused.headers["Retry-After"] == "1"
     assert refused.json()["type"] == "urn:xephang:problem:busy"
+    assert "after 1 s" in refused.json()["faults"][0]["remedy_en"]
+    assert refused.json()["faults"][0]["place"] == "POST /answers/4"
     assert watched.status_code == 200
     assert [one.status_code for one in answered] == [200, 200, 200]
     assert again.status_code == 200

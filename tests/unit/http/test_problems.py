@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from shared.http.auth import DemoIssuer
 from shared.http.problems import MAX_BODY
 
 JSON = {"Content-Type": "application/json"}
@@ -60,10 +61,60 @@ async def test_what_is_inside_stays_inside(client: httpx.AsyncClient) -> None:
     assert (await client.get("/refusals/store")).headers["retry-after"] == "2"
 
 
-async def test_no_such_address_and_no_such_method(client: httpx.AsyncClient) -> None:
-    assert_problem(await client.get("/nowhere"), 404, "http.404")
-    assert_problem(answer := await client.delete("/plans"), 405, "http.405")
-    assert answer.headers["allow"] == "POST"
+def remedy_of(body: dict[str, Any]) -> dict[str, str]:
+    (fault,) = body["faults"]
+    assert all(fault.values()), "code, place, reason and remedy, in both languages"
+    return cast(dict[str, str], fault)
+
+
+async def test_no_such_address_tells_where_addresses_are(client: httpx.AsyncClient) -> None:
+    fault = remedy_of(assert_problem(await client.get("/nowhere"), 404, "http.404"))
+    assert fault["place"] == "GET /nowhere"
+    assert "/docs" in fault["remedy_vi"]
+    assert "/openapi.json" in fault["remedy_en"]
+
+
+async def test_no_such_method_tells_all_that_there_are(client: httpx.AsyncClient) -> None:
+    fault = remedy_of(assert_problem(answer := await client.delete("/plans"), 405, "http.405"))
+    assert answer.headers["allow"] == "POST, PUT"
+    assert fault["place"] == "DELETE /plans"
+    assert (fault["remedy_vi"], fault["remedy_en"]) == ("dùng POST, PUT", "use POST, PUT")
+
+
+@pytest.mark.parametrize("which", ["store", "broker"])
+async def test_what_passes_tells_when_to_come_again(client: httpx.AsyncClient, which: str) -> None:
+    answer = await client.get(f"/refusals/{which}")
+    fault = remedy_of(assert_problem(answer, 503, "unavailable"))
+    assert answer.headers["retry-after"] == "2"
+    assert "sau 2 giây" in fault["remedy_vi"]
+    assert "after 2 s" in fault["remedy_en"]
+
+
+async def test_no_token_and_one_that_does_not_hold_tell_how_to_get_one(client: httpx.AsyncClient) -> None:
+    none = remedy_of((await client.get("/mine")).json())
+    wrong = remedy_of((await client.get("/mine", headers={"Authorization": "Bearer x"})).json())
+    assert (none["code"], wrong["code"]) == ("token.missing", "token.invalid")
+    for fault in (none, wrong):
+        assert "Authorization: Bearer" in fault["remedy_vi"]
+        assert "xephang token" in fault["remedy_en"]
+
+
+async def test_a_role_that_lacks_is_named_beside_those_that_the_token_has(
+    client: httpx.AsyncClient, issuer: DemoIssuer
+) -> None:
+    def of(*roles: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {issuer.token('an', roles, agency='so-noi-vu')}"}
+
+    fault = remedy_of((await client.get("/mine", headers=of("verifier", "agency"))).json())
+    assert (fault["code"], fault["place"]) == ("role.missing", "GET /mine")
+    assert "vai trò operator; mã đang dùng có: agency, verifier" in fault["remedy_vi"]
+    assert "không vai trò nào" in remedy_of((await client.get("/mine", headers=of())).json())["remedy_vi"]
+    other = remedy_of((await client.post("/answers/so-y-te", headers=of("agency"))).json())
+    assert (other["code"], other["place"]) == ("agency.foreign", "so-y-te")
+    assert "agency, agency=so-noi-vu" in other["remedy_en"]
+    own_words = remedy_of((await client.get("/private", headers=of("operator"))).json())
+    assert (own_words["vi"], own_words["place"]) == ("Không được xem", "GET /private")
+    assert "yours has: operator" in own_words["remedy_en"]
 
 
 class TestBodies:
