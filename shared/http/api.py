@@ -15,6 +15,7 @@ from shared.http.auth import Person, TokenVerifier, require
 from shared.http.bodies import ExactBodies
 from shared.http.journal_api import journal_routes
 from shared.http.lately import Lately
+from shared.http.parked_api import parked_routes
 from shared.http.problems import install_problem_handlers
 from shared.http.request_log import RequestLog
 from shared.kernel.errors import NotFound
@@ -57,6 +58,7 @@ def build_api(service: Service, title: str, router: APIRouter, tokens: TokenVeri
     api.include_router(router)
     api.include_router(_house_routes(service))
     api.include_router(journal_routes(service.stories))
+    api.include_router(parked_routes(service.inbox))
     return api
 
 

@@ -24,7 +24,7 @@ from shared.storage.port import StoreUnavailable, Write
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.situation import being
 
-__all__ = ["Advance", "Work"]
+__all__ = ["Advance", "Work", "record_of"]
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class _Attempts:
     first_failed: dict[str, datetime] = field(default_factory=dict)
     conflicts: Counter[Target] = field(default_factory=Counter)
     one_by_one: set[Target] = field(default_factory=set)  # aggregates whose write failed: which event is it?
+    passed_over: set[str] = field(default_factory=set)  # of `aside`: left out of what was written
 
 
 class Advance:
@@ -67,7 +68,22 @@ class Advance:
 
     async def __call__(self, work: Work) -> list[AggregateDocument[Any]]:
         """Bring aggregates forward until every one is written; failing events are retried, then set aside."""
-        attempts = _Attempts()
+        return await self._forward(work, _Attempts())
+
+    async def pass_over(
+        self, target: Target, kept: Kept, failure: Failure, actor: str
+    ) -> tuple[list[AggregateDocument[Any]], bool]:
+        """Set a parked event aside, and bring its aggregate forward without it.
+
+        Returns what was written, and whether the event was passed over: somebody else may have taken it meanwhile.
+        """
+        id_ = identity((await self.load([target]))[target], kept)
+        attempts = _Attempts(aside={id_})
+        await self.set_aside(failure, kept, actor)
+        written = await self._forward({target: ()}, attempts)
+        return written, id_ in attempts.passed_over
+
+    async def _forward(self, work: Work, attempts: _Attempts) -> list[AggregateDocument[Any]]:
         written: list[AggregateDocument[Any]] = []
         while work:
             documents = await self.load(list(work))
@@ -90,6 +106,7 @@ class Advance:
             for target, outcome in (await self._write(documents, list(steps))).items():
                 if outcome is None:
                     written.append(documents[target])
+                    attempts.passed_over |= steps[target].passed_over
                     if steps[target].exhausted:
                         again[target] = steps[target].rest
                     continue
@@ -184,9 +201,9 @@ class Advance:
                 longest = max(longest, count)
                 continue
             if not isinstance(failure.error, DomainError):
-                with being(**described(_record_of(failure.kept, work[target]))):
+                with being(**described(record_of(failure.kept, work[target]))):
                     log.error("%s failed on %s", failure.handler, failure.kept.event.id, exc_info=failure.error)
-            record = _record_of(failure.kept, work[target])
+            record = record_of(failure.kept, work[target])
             await self.set_aside(Failure(record, failure.handler, failure.reason, count, first, now), failure.kept)
             attempts.aside.add(id_)
         if longest:
@@ -199,13 +216,14 @@ class Advance:
         if conflicts:
             await wait_for_others(conflicts)
 
-    async def set_aside(self, failure: Failure, kept: Kept | None = None) -> None:
+    async def set_aside(self, failure: Failure, kept: Kept | None = None, actor: str = "") -> None:
+        """Make a dead letter of a message; `actor` is who wants it, if anybody does."""
         record = failure.record
         kind = failure.reason.partition(":")[0]  # the rest may quote the message: that stands in the dead letter only
         again = kept is not None and bool(kept.letter)
         # What failed in its stream is passed over there with a note. A letter that was tried again is as it was.
         noted = kept is not None and bool(kept.event.stream) and not again
-        id_ = await self._dead_letters.record(failure, letter_of(kept) if kept else "", noted=noted)
+        id_ = await self._dead_letters.record(failure, letter_of(kept) if kept else "", noted=noted, actor=actor)
         with being(**described(record), letter=id_):
             log.warning("dead letter from %s[%d]@%d: %s", record.topic, record.partition, record.offset, kind)
         if not again:  # one letter is counted once, however often it is tried
@@ -217,7 +235,7 @@ def _changes_nothing(target: Target, step: Step, attempts: _Attempts) -> bool:
     return target in attempts.one_by_one and step.last is None
 
 
-def _record_of(kept: Kept, items: Sequence[Incoming | Passed]) -> Record:
+def record_of(kept: Kept, items: Sequence[Incoming | Passed] = ()) -> Record:
     """The message as it came; of a parked or held one, as it would be published, for where it was is not known."""
     for item in items:
         if isinstance(item, Incoming) and item.kept is kept:

@@ -130,10 +130,10 @@ class DeadLetters:
     def __init__(self, aggregates: Aggregates) -> None:
         self._aggregates = aggregates
 
-    async def record(self, failure: Failure, id_: str = "", *, noted: bool = False) -> str:
+    async def record(self, failure: Failure, id_: str = "", *, noted: bool = False, actor: str = "") -> str:
         """Set a message aside, or count up if it was already (as `id_`, if that is known). Returns the id.
 
-        `noted`: the aggregate that it concerns will note that it was passed over.
+        `noted`: the aggregate that it concerns will note that it was passed over. `actor`: who wants it set aside.
 
         Whatever the message is: raises `StoreUnavailable` only, for what cannot be set aside stops its partition.
         """
@@ -151,7 +151,7 @@ class DeadLetters:
             told = Outgoing(_sent(message, target), message.key, topic=target)
             return Change(DeadLetter(message=message, noted=noted), (told,))
 
-        await self._aggregates.execute(DEAD_LETTERS, id_, decide)
+        await self._aggregates.execute(DEAD_LETTERS, id_, decide, actor=actor)
         return id_
 
     async def list(self, status: Status = "waiting", *, after: str = "", limit: int = 100) -> Sequence[LetterSummary]:
@@ -171,17 +171,22 @@ class DeadLetters:
 
     async def get(self, id_: str) -> DeadLetter:
         """One dead letter. Raises `NotFound`."""
-        letter = await self._aggregates.get(DEAD_LETTERS, id_)
+        letter = await self.find(id_)
         if letter is None:
             raise NotFound(f"Không có thư chết {id_}", f"there is no dead letter {id_}")
         return letter
 
+    async def find(self, id_: str) -> DeadLetter | None:
+        """One dead letter, if there is one."""
+        return await self._aggregates.get(DEAD_LETTERS, id_)
+
     async def settle(
-        self, id_: str, status: Literal["retried", "discarded"], note: str, actor: str
+        self, id_: str, status: Literal["retried", "discarded"], note: str, actor: str, *, attempts: int | None = None
     ) -> DeadLetter | None:
         """Say what became of a dead letter, and who decided it; saying the same again changes nothing.
 
-        Raises `NotFound`, or `Conflict` if something else became of it before.
+        Raises `NotFound`, or `Conflict` if something else became of it before, or with `attempts` if it was set aside
+        again since it had so many.
         """
 
         def decide(letter: DeadLetter | None) -> Change[DeadLetter]:
@@ -190,9 +195,31 @@ class DeadLetters:
             if letter.status == status:
                 return Change(letter)
             check_waiting(letter)
+            if attempts is not None and letter.message.attempts != attempts:
+                raise Conflict(
+                    f"Thư chết {id_} vừa bị để riêng lần nữa",
+                    f"the dead letter {id_} was set aside again meanwhile: {letter.message.reason}",
+                    code="dead_letter.again",
+                )
             return Change(letter.model_copy(update={"status": status, "note": f"{actor}: {note}"}))
 
         return await self._aggregates.execute(DEAD_LETTERS, id_, decide, actor=actor)
+
+    async def wait_again(self, id_: str) -> DeadLetter:
+        """A message was passed over as this dead letter: it waits for somebody, also if a retry has just settled it.
+
+        What was discarded stays so. Raises `NotFound`.
+        """
+        await self.get(id_)
+
+        def decide(letter: DeadLetter | None) -> Change[DeadLetter]:
+            if letter is None or letter.status != "retried":
+                return Change(letter)
+            return Change(letter.model_copy(update={"status": "waiting"}))
+
+        letter = await self._aggregates.execute(DEAD_LETTERS, id_, decide)
+        assert letter is not None, "dead letters are never deleted"
+        return letter
 
     def _message(self, id_: str, failure: Failure) -> MessageDeadLetteredV1:
         record = failure.record

@@ -25,7 +25,8 @@ from shared.messaging.handlers import Handler
 from shared.messaging.incoming import Incoming, Target, place_of, read_incoming
 from shared.messaging.kept import Kept, cursor_of
 from shared.messaging.messages import Record, described
-from shared.messaging.parked import Parked
+from shared.messaging.parked import Parked, ParkedPlace
+from shared.messaging.set_aside import TAKEN_MEANWHILE, given_up, not_parked, waits_for_another, waits_no_more
 from shared.messaging.step import Passed, is_outdated
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.situation import being
@@ -72,7 +73,7 @@ class Inbox:
         self._metrics = metrics or Metrics(aggregates.service)
         self.dead_letters = DeadLetters(aggregates)
         named = {collection.name: collection for collection in collections}
-        self._parked = Parked(aggregates, named)
+        self.parked = Parked(aggregates, named)
         self._advance = Advance(
             aggregates, self._handlers, named, self.dead_letters, self._metrics, attempts=attempts, backoff=backoff
         )
@@ -125,7 +126,8 @@ class Inbox:
                 id_, f"vẫn không xử lý được: {again.message.reason}", f"failed again: {again.message.reason}"
             )
         (document,) = (await self._advance.load([incoming.target])).values()
-        settled = await self.dead_letters.settle(id_, "retried", _what_became(document, incoming.kept), actor)
+        became, attempts = _what_became(document, incoming.kept), again.message.attempts
+        settled = await self.dead_letters.settle(id_, "retried", became, actor, attempts=attempts)
         self._metrics.settled("retried")
         return settled
 
@@ -144,22 +146,57 @@ class Inbox:
             self._metrics.settled("discarded")
         return settled
 
+    async def set_aside(
+        self, id_: str, reason: str, actor: str, *, aggregate: str = "", waits_for: str = ""
+    ) -> DeadLetter:
+        """Make a dead letter of a parked message whose reference will not come; what is behind it goes on.
+
+        The letter is written first, then the aggregate without the message: cut off in between, both have it, and the
+        same may be asked again. `aggregate` is where it is, if that is known; with `waits_for` it is set aside only if
+        that is what is waited for. Raises `NotFound`, or `Conflict` if it waits no more (in the way that was said).
+        """
+        place = await self._parked_as(id_, aggregate)
+        await self._bring({place.target: ()})  # what it waits for may have come just now
+        place = await self._parked_as(id_, place.aggregate)
+        if waits_for not in ("", place.waits_for):
+            raise waits_for_another(place, waits_for)
+        before = await self.dead_letters.find(id_)
+        written, passed = await self._advance.pass_over(
+            place.target,
+            place.kept,
+            given_up(place, self._handlers, reason, actor, self._aggregates.clock.now()),
+            actor,
+        )
+        await self._go_on(written)
+        if passed:
+            return await self.dead_letters.wait_again(id_)
+        if before is None or before.status == "retried":  # so nobody but us set it aside: it was taken
+            attempts = 1 + (before.message.attempts if before else 0)
+            await self.dead_letters.settle(id_, "retried", TAKEN_MEANWHILE, actor, attempts=attempts)
+        raise waits_no_more(await self.dead_letters.get(id_))
+
+    async def _parked_as(self, id_: str, aggregate: str) -> ParkedPlace:
+        if place := await self.parked.find(id_, aggregate):
+            return place
+        letter = await self.dead_letters.find(id_)
+        raise waits_no_more(letter) if letter else not_parked(id_)
+
     async def sweep(self) -> None:
         """Take up what was left behind by a crash: parked events whose reference came, gaps not yet asked for."""
-        async for targets in self._parked.that_can_go_on():
+        async for targets in self.parked.that_can_go_on():
             await self._bring(dict.fromkeys(targets, ()))
 
     async def held(self) -> int:
         """How many aggregates hold events that came before their predecessors."""
-        return await self._parked.count_held()
+        return await self.parked.count_held()
 
     async def waiting(self) -> dict[str, list[str]]:
         """What is parked, by what it waits for; of very many the first ones."""
-        return await self._parked.waiting()
+        return await self.parked.waiting()
 
     async def count_waiting(self) -> int:
         """How many aggregates are parked."""
-        return await self._parked.count()
+        return await self.parked.count()
 
     def _check_topics(self, handlers: Sequence[Handler]) -> None:
         into: dict[str, str] = {}
@@ -192,18 +229,25 @@ class Inbox:
 
     async def _bring(self, work: Work) -> None:
         """Bring aggregates forward, and then whatever can go on because of it."""
+        if work:
+            await self._go_on(await self._advance(work))
+
+    async def _go_on(self, written: Sequence[AggregateDocument[Any]]) -> None:
+        """Bring forward whatever can go on because these were written."""
         tried: set[tuple[Target, str]] = set()
-        while work:
-            written = await self._advance(work)
+        while True:
             await self._release([d for d in written if d.collection.reference and d.changed and d.state is not None])
             work = await self._asked_or_passed(written)
             for target in await self._arrived_meanwhile(written, tried):
                 work.setdefault(target, ())
+            if not work:
+                return
+            written = await self._advance(work)
 
     async def _release(self, references: Sequence[AggregateDocument[Any]]) -> None:
         """Take up what waited for these references."""
         for reference in references:
-            async for targets in self._parked.for_reference(f"{reference.collection.name}/{reference.key}"):
+            async for targets in self.parked.for_reference(f"{reference.collection.name}/{reference.key}"):
                 await self._bring(dict.fromkeys(targets, ()))
 
     async def _asked_or_passed(self, written: Sequence[AggregateDocument[Any]]) -> Work:
@@ -235,7 +279,7 @@ class Inbox:
     ) -> list[Target]:
         """A reference may have come between our look for it and our write; whoever writes last must look again."""
         parked = [document for document in written if document.waits_for and document.changed]
-        there = await self._parked.there({document.waits_for for document in parked})
+        there = await self.parked.there({document.waits_for for document in parked})
         again = {((d.collection.name, d.key), d.waits_for) for d in parked if d.waits_for in there} - tried
         tried |= again
         return [target for target, _ in sorted(again)]

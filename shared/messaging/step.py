@@ -69,6 +69,7 @@ class Step:
         self._left = -1 if limit is None else limit
         self._letters = {cursor for cursor in document.consumed if cursor.startswith(LETTER_CURSOR)}
         self.last: Kept | None = None
+        self.passed_over: set[str] = set()  # identities of those that were set aside, and are left out here
         self.rest: list[Incoming | Passed] = []
 
     def run(self, incoming: Sequence[Incoming | Passed]) -> None:
@@ -89,7 +90,7 @@ class Step:
 
     def _take_parked(self) -> None:
         document = self._document
-        if not document.parked or self._still_missing(document.parked[0]):
+        if not document.parked or self._can_stay(document.parked):
             return
         parked, document.parked = document.parked, []
         waited_for, document.waits_for = document.waits_for, ""
@@ -101,10 +102,10 @@ class Step:
                 return
             self._take(kept)
 
-    def _still_missing(self, kept: Kept) -> bool:
-        """Whether the first parked event can be left where it is, without another write."""
+    def _can_stay(self, parked: Sequence[Kept]) -> bool:
+        """Whether parked events can be left as they are, without another write: the first one waits as it did."""
         try:
-            return not self._is_aside(kept) and self._missing(kept) == self._document.waits_for
+            return not any(map(self._is_aside, parked)) and self._missing(parked[0]) == self._document.waits_for
         except Failed:
             return False
 
@@ -115,12 +116,26 @@ class Step:
             if document.seen(kept.cursor, 1) or self._is_aside(kept):
                 return
             document.count(kept.cursor, 1)
+            if self._is_parked_still(kept):
+                return
             if noted and self._came_again(kept):
                 return
             document.forget(aside_cursor(kept.letter))
         elif any(parked.event == kept.event for parked in document.parked):
             return
         self._take(kept)
+
+    def _is_parked_still(self, kept: Kept) -> bool:
+        """Whether a dead letter is parked here all the same: who set it aside was cut off, or is not done.
+
+        Then it waits on in its place, as the letter that it is: it must not be passed over any more.
+        """
+        for number, parked in enumerate(self._document.parked):
+            if letter_of(parked) == kept.letter:
+                self._document.parked[number] = kept
+                self._note(kept)
+                return True
+        return False
 
     def _admit(self, kept: Kept) -> None:
         document, sequence = self._document, kept.event.sequence
@@ -157,6 +172,7 @@ class Step:
         """Apply an event whose turn it is, or park it (and all behind it) until its reference is there."""
         document = self._document
         if self._is_aside(kept):
+            self.passed_over.add(identity(document, kept))
             if kept.letter:
                 document.forget(kept.cursor)
             if kept.event.stream:
