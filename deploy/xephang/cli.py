@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from deploy.xephang.client import PlatformSilent
 from deploy.xephang.commands import (
@@ -19,6 +20,7 @@ from deploy.xephang.commands import (
     kafka,
     lint_files,
     operation,
+    parked,
     publish,
     rank,
     ruleset_applicable,
@@ -42,6 +44,7 @@ from deploy.xephang.commands import (
 )
 from deploy.xephang.commands.connection import disconnect
 from deploy.xephang.commands.outcome import (
+    OK,
     REFUSED,
     SILENT,
     examples,
@@ -51,7 +54,8 @@ from deploy.xephang.commands.outcome import (
     refused_json,
     say_json,
 )
-from shared.kernel.errors import DomainError
+from deploy.xephang.commands.usage import usage_fault
+from shared.kernel.errors import DomainError, Fault
 
 __all__ = ["app", "main"]
 
@@ -91,6 +95,7 @@ for _name, _group in {
     "ruleset": ruleset,
     "publish": publish.app,
     "dlq": dlq.app,
+    "parked": parked.app,
     "kafka": kafka.app,
     "service": operation.service,
 }.items():
@@ -103,17 +108,32 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Vietnamese letters is no reason to fail
     given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    code: object = OK
     try:
-        app(args=given, prog_name="xephang")
+        code = app(args=given, prog_name="xephang", standalone_mode=False)
     except PlatformSilent as silent:
-        for line in fault_lines(silent.fault):
-            note(line)
-        sys.exit(SILENT)
+        code = _ended(silent.fault, SILENT, as_json)
     except DomainError as error:
         refuse(error)
-        if "--json" in given:
+        if as_json:
             say_json(refused_json(error))
-        sys.exit(REFUSED)
+        code = REFUSED
+    except TyperException as error:
+        # Who gives a group no command was shown its help already: nothing is left to say.
+        code = _ended(usage_fault(error), error.exit_code, as_json) if error.format_message() else error.exit_code
+    except typer.Abort:
+        note("Đã hủy (aborted)")
+        code = REFUSED
     finally:
         disconnect()
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def _ended(fault: Fault, code: int, as_json: bool) -> int:
+    """Say why on stderr, for programs on stdout as well."""
+    for line in fault_lines(fault):
+        note(line)
+    if as_json:
+        say_json(refused_json(DomainError.of(fault)))
+    return code

@@ -49,6 +49,7 @@ def test_all_commands_are_there() -> None:
         "status",
         "trace",
         "dlq",
+        "parked",
         "service",
     }
 

@@ -115,7 +115,7 @@ def _waiting(own: dict[str, Any]) -> list[str]:
     lines += [f"{place}: có thông điệp chờ mà không tiêu thụ, đang chạy lại (stuck)" for place in own.get("stuck", ())]
     for reference, keys in own.get("parked", {}).items():
         shown = ", ".join(keys[:5]) + (" …" if len(keys) > 5 else "")
-        lines.append(f"chờ {reference}: {shown}")
+        lines.append(f"chờ {reference}: {shown}; xem `xephang parked list`")
     if own.get("dead_letters"):
         lines.append(f"{own['dead_letters']} thư chết, xem `xephang dlq list`")
     return lines
