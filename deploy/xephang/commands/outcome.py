@@ -105,6 +105,14 @@ def refused_json(error: DomainError) -> dict[str, Any]:
     return {"refused": {"code": error.code, "title": error.vi, "detail": error.en, "faults": faults}}
 
 
-def misuse(text: str) -> typer.BadParameter:
+class _Misuse(typer.BadParameter):
+    """With the fault, where there is one: place and remedy are told as those of a refusal."""
+
+    def __init__(self, text: str, fault: Fault | None) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+def misuse(wrong: str | Fault) -> typer.BadParameter:
     """The error of a command that was called wrongly (exit code 2)."""
-    return typer.BadParameter(text)
+    return _Misuse(str(wrong), wrong if isinstance(wrong, Fault) else None)

@@ -12,7 +12,7 @@ from deploy.xephang.client import PlatformSilent
 from deploy.xephang.commands.addresses import kafka_fault, store_fault
 from deploy.xephang.commands.logging_setup import LogForm, set_up_logging
 from deploy.xephang.commands.options import ServiceName, Verbose
-from deploy.xephang.commands.outcome import examples, fault_lines, misuse, say
+from deploy.xephang.commands.outcome import examples, misuse, say
 from deploy.xephang.commands.serve_help import ServeCommand
 from deploy.xephang.commands.serving import Stopping
 
@@ -71,7 +71,7 @@ def _check(settings: ServiceSettings) -> None:
     """What no waiting can mend is refused before anything is waited for."""
     for fault in (kafka_fault("XEPHANG_KAFKA", settings.kafka), store_fault("XEPHANG_STORE", settings.store)):
         if fault is not None:
-            raise misuse("\n".join(fault_lines(fault, "✗")))
+            raise misuse(fault)
     try:
         _ = settings.access().context
     except OSError as error:
