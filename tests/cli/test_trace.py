@@ -198,6 +198,9 @@ def test_what_is_kept_is_told_with_what_it_waits_for(run: Run, platform: Platfor
         (letter(1, programme="it"), True),
         (letter(1, data={"programme": "portal"}), False),
         (letter(1, key="2022/so-noi-vu", subject=KEY), False),
+        (letter(1, key="", campaign="2022", programme="it", agency="so-y-te"), True),
+        (letter(1, key="", campaign="2022", programme="it", agency="so-noi-vu"), False),
+        (letter(1, key=""), False),
         ({**letter(1), "value_base64": base64.b64encode(b"no JSON").decode()}, True),
     ],
 )

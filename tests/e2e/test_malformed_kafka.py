@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from serving import Serving
 from small_year import SMALL
+from told import Told
 
 from deploy.xephang.year.office import wait_for
 from deploy.xephang.year.stage import OPERATOR
@@ -123,6 +124,33 @@ async def test_answer_waits_for_its_campaign_and_is_taken_when_that_opens(servin
     await serving.year.stage.office.post("/intake/campaigns", OPERATOR, plan)
     await wait_for("it is taken in", lambda: is_taken(serving, agency, event["id"], campaign), seconds=30)
     assert (await serving.year.stage.office.get("/intake/status", OPERATOR))["parked"] == {}
+
+
+async def test_answer_to_a_campaign_that_never_comes_is_set_aside_and_stays_found(serving: Serving, tell: Told):
+    agency, campaign, office = "so-xay-dung", "2012", serving.year.stage.office
+    event = serving.event(serving.answer(agency, campaign=campaign))
+    await serving.publish(TOPIC, canonical_json(event), STRUCTURED)
+    found: list[dict[str, Any]] = []
+
+    async def parked() -> bool:
+        found[:] = await office.get(f"/intake/parked?waits_for=campaigns/{campaign}", OPERATOR)
+        return bool(found)
+
+    await wait_for("the answer is parked", parked, seconds=30)
+    assert [(one["aggregate"], one["event_id"]) for one in found] == [
+        (f"submissions/{campaign}/it/{agency}", event["id"])
+    ]
+    id_ = found[0]["id"]
+    await office.post(f"/intake/parked/{id_}/set-aside", OPERATOR, {"reason": "Gõ nhầm năm"})
+    assert (await office.get("/intake/status", OPERATOR))["parked"] == {}
+    letter = await office.get(f"/intake/dead-letters/{id_}", OPERATOR)
+    assert "Gõ nhầm năm" in letter["message"]["reason"]
+    _, story = await tell(serving.year.platform, f"{campaign}/it/{agency}")
+    (waits,) = story["now"]
+    assert waits["code"] == "dead_letter"
+    assert id_ in waits["vi"]
+    await office.post(f"/intake/dead-letters/{id_}/discard", OPERATOR, {"reason": "Gõ nhầm năm"})
+    await check_taken(serving)
 
 
 async def test_garbage_on_any_topic_is_set_aside_by_every_service_that_reads_it(serving: Serving):

@@ -153,19 +153,21 @@ def _ask_decision(client: Client, found: Gathered, service: str) -> None:
 
 def _ask_letters(client: Client, found: Gathered, service: str) -> None:
     near: list[dict[str, Any]] = []
+    keyless: list[dict[str, Any]] = []  # of one that was parked, the key it came with is not known
     after: str | None = None
     while True:
         page = client.get(f"/{service}/dead-letters", status="waiting", after=after, limit=500)
         near += [one for one in page if one["message"]["key"] == found.key.partition_key]
+        keyless += [one for one in page if not one["message"]["key"]]
         if len(page) < 500:
             break
         after = page[-1]["message"]["id"]
     known = {(letter.service, letter.id) for letter in found.letters}
-    for one in near[:_LETTERS]:
+    for one in [*near[:_LETTERS], *keyless[:_LETTERS]]:
         if (service, one["message"]["id"]) in known:
             continue
         letter = Letter.of(service, client.get(path_of(service, "dead-letters", one["message"]["id"])))
-        if letter.submission in ("", found.key.text):
+        if letter.submission == found.key.text or (not letter.submission and one["message"]["key"]):
             found.letters.append(letter)
 
 
