@@ -11,7 +11,6 @@ from shared.http.auth import Person, require
 from shared.messaging.dead_letter import DeadLetter
 from shared.messaging.inbox import Inbox
 from shared.messaging.parked import ParkedMessage, WholeParkedMessage
-from shared.messaging.set_aside import not_parked
 
 __all__ = ["parked_routes"]
 
@@ -42,9 +41,7 @@ def parked_routes(inbox: Inbox) -> APIRouter:
 
     @router.get("/parked/{id_}", summary="One of them, with its headers and value")
     async def one(_: Operator, id_: str, aggregate: Aggregate = "") -> WholeParkedMessage:
-        if place := await inbox.parked.find(id_, aggregate):
-            return place.told_whole()
-        raise not_parked(id_)
+        return (await inbox.parked_as(id_, aggregate)).told_whole()
 
     @router.post("/parked/{id_}/set-aside", summary="Make a dead letter of it; what is behind it goes on")
     async def set_aside(person: Operator, id_: str, body: SetAsideRequest) -> DeadLetter:

@@ -155,9 +155,9 @@ class Inbox:
         same may be asked again. `aggregate` is where it is, if that is known; with `waits_for` it is set aside only if
         that is what is waited for. Raises `NotFound`, or `Conflict` if it waits no more (in the way that was said).
         """
-        place = await self._parked_as(id_, aggregate)
+        place = await self.parked_as(id_, aggregate)
         await self._bring({place.target: ()})  # what it waits for may have come just now
-        place = await self._parked_as(id_, place.aggregate)
+        place = await self.parked_as(id_, place.aggregate)
         if waits_for not in ("", place.waits_for):
             raise waits_for_another(place, waits_for)
         before = await self.dead_letters.find(id_)
@@ -175,7 +175,8 @@ class Inbox:
             await self.dead_letters.settle(id_, "retried", TAKEN_MEANWHILE, actor, attempts=attempts)
         raise waits_no_more(await self.dead_letters.get(id_))
 
-    async def _parked_as(self, id_: str, aggregate: str) -> ParkedPlace:
+    async def parked_as(self, id_: str, aggregate: str = "") -> ParkedPlace:
+        """Where a message is parked: in `aggregate`, or anywhere. Raises `NotFound`; `Conflict` if it waits no more."""
         if place := await self.parked.find(id_, aggregate):
             return place
         letter = await self.dead_letters.find(id_)

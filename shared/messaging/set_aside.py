@@ -19,7 +19,7 @@ def given_up(place: ParkedPlace, handlers: Handlers, reason: str, actor: str, no
     """The failure of a message that an operator set aside: who, why, and what it waited for."""
     kept = place.kept
     handler = handlers.get((kept.topic, kept.event.type))
-    told = f"set aside: {actor}: {reason} (đang chờ – it waited for {place.waits_for})"
+    told = f"set aside: {actor}: {reason} ({place.aggregate} chờ – waited for {place.waits_for})"
     return Failure(record_of(kept), handler.name if handler else "", told, 1, now, now)
 
 
@@ -44,7 +44,7 @@ def waits_no_more(letter: DeadLetter) -> Conflict:
         Fault(
             "parked.no_more",
             id_,
-            f"Thông điệp {id_} không còn chờ ({became})",
+            f"Thông điệp {id_} không còn chờ, đã là thư chết ({became})",
             f"the message {id_} is parked no more: it is a dead letter ({became})",
             f"xem `xephang dlq show {id_}`",
             f"see `xephang dlq show {id_}`",

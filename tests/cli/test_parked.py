@@ -52,6 +52,8 @@ class Platform:
             return httpx.Response(503, json={})
         if request.method == "POST":
             return self._settle(service, request)
+        if rest and rest[0] in self.taken and service == "verification":
+            return _refused(409, "parked.no_more")
         if rest:
             found = next((each for each in self.messages[service] if each["id"] == rest[0]), None)
             return httpx.Response(200, json=found) if found else _refused(404, "parked.unknown")
@@ -150,10 +152,11 @@ def test_what_is_refused_and_who_does_not_answer_is_told(run: Run, platform: Cal
 
 
 def test_one_that_is_not_parked_is_refused(run: Run, platform: Callable[..., Platform]) -> None:
-    platform({})
-    ended = run("parked", "set-aside", f"{9:020}", *WHY)
-    assert ended.code == 1
-    assert "Không còn chờ" in ended.err
+    platform({}, taken=(8,))
+    for number, code in ((8, "parked.no_more"), (9, "parked.unknown")):
+        ended = run("parked", "set-aside", f"{number:020}", *WHY)
+        assert ended.code == 1
+        assert code in ended.err
 
 
 def test_one_that_is_parked_twice_needs_its_service(run: Run, platform: Callable[..., Platform]) -> None:

@@ -61,7 +61,7 @@ async def test_it_tells_who_why_when_and_what_it_waited_for(world: World) -> Non
     letter = await given_up(world.till, id_)
     message = letter.message
     assert (letter.status, message.id, message.attempts, message.last_failed_at) == ("waiting", id_, 1, NOW)
-    assert message.reason == "set aside: lan: gõ nhầm (đang chờ – it waited for prices/menu)"
+    assert message.reason == "set aside: lan: gõ nhầm (bills/pho chờ – waited for prices/menu)"
     assert message.handler == "delivery_toys.bill"
     (told,) = [each.entry for each in world.stores["scoring"].outgoing()]
     assert (told.topic, told.headers["ce_actor"]) == ("toy-dishes-dlq", "lan")

@@ -38,9 +38,10 @@ def find_one(client: Client, id_: str, service: ServiceName | None) -> dict[str,
         try:
             found.append({"service": name, **client.get(path_of(name, "parked", id_))})
         except Refused as refused:
-            if refused.status != 404:
+            if refused.status not in (404, 409):
                 raise
-            refusal = refusal or refused
+            known = refused.status == 409  # it was parked there, and is a dead letter now
+            refusal = refused if known else refusal or refused
         except PlatformSilent as stopped:
             refusal = stopped
     if len(found) > 1:

@@ -44,7 +44,8 @@ async def test_one_that_is_set_aside_is_a_dead_letter_from_then_on(newcomer: Int
     assert (letter["status"], letter["message"]["id"]) == ("waiting", id_)
     assert letter["message"]["reason"].startswith(f"set aside: operator-1: {REASON} (")
     again = await newcomer.post(path, {"reason": REASON}, "operator")
-    assert (again.status_code, places(again)) == (409, {(id_, "parked.no_more")})
+    for refused in (again, await newcomer.get(f"/parked/{id_}", "operator")):
+        assert (refused.status_code, places(refused)) == (409, {(id_, "parked.no_more")})
     assert REASON in again.json()["title"]
     discarded = await newcomer.post(f"/dead-letters/{id_}/discard", {"reason": REASON}, "operator")
     assert (discarded.json()["status"], discarded.json()["note"]) == ("discarded", f"operator-1: {REASON}")
