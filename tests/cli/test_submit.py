@@ -27,13 +27,15 @@ MANY = """\
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
-    """What intake got; it refuses whatever the agency so-y-te sends."""
+    """What intake got; it refuses whatever the agency so-y-te sends, and is gone when so-xay-dung does."""
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         body = json.loads(request.content)
         body = body.get("data", body)
+        if body["agency"] == "so-xay-dung":
+            raise httpx.ConnectError("gone")
         if body["agency"] == "so-y-te":
             fault = {"code": "answer.not_integer", "place": "figures.staff_total", "vi": "sai", "en": "wrong"}
             return httpx.Response(422, json={"title": "Phiếu chưa hợp lệ", "detail": "no", "faults": [fault]})
@@ -66,6 +68,22 @@ def test_json_holds_receipts_and_refusals(run: Run, write: Write, sent: list[htt
     assert first["refused"]["faults"][0]["place"] == str(malformed)
     assert second["refused"]["title"] == "Phiếu chưa hợp lệ"
     assert third["receipt"]["agency"] == "so-noi-vu"
+
+
+def test_what_was_taken_in_is_told_where_the_platform_falls_silent(
+    run: Run, write: Write, sent: list[httpx.Request]
+) -> None:
+    of = '{{campaign: "2021", programme: it, agency: {}, figures: {{}}}}'.format
+    path = write("many.yaml", "".join(f"- {of(agency)}\n" for agency in ("so-noi-vu", "so-xay-dung", "so-y-te")))
+    ended = run("submit", path, "--json")
+    assert ended.code == 3
+    taken, silent = ended.json()
+    assert taken["receipt"]["agency"] == "so-noi-vu"
+    assert (silent["number"], silent["refused"]["code"]) == (2, "platform.silent")
+    told = run("submit", path)
+    assert told.code == 3
+    assert "Đã nhận 1, từ chối 0" in told.out
+    assert told.err.count("nền tảng không trả lời") == 1
 
 
 def test_cloudevents_are_sent_as_such(run: Run, write: Write, sent: list[httpx.Request]) -> None:

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.xephang.client import Client, Refused
+from deploy.xephang.client import Client, PlatformSilent, Refused
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.documents import Document, read_items
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
-from deploy.xephang.commands.outcome import REFUSED, examples, fault_lines, refused_json, say, say_json
+from deploy.xephang.commands.outcome import REFUSED, SILENT, examples, fault_lines, note, refused_json, say, say_json
 from shared.kernel.errors import DomainError, Invalid
 
 __all__ = ["register"]
@@ -41,14 +41,18 @@ def submit(
     try:
         for outcome in _outcomes(client, read):
             outcomes.append(outcome)
-            if not as_json:
+            if "silent" in outcome:
+                note("\n".join(fault_lines(outcome["silent"])))
+            elif not as_json:
                 _show(outcome)
-    finally:
+    finally:  # whoever breaks it off is told what was sent
         if as_json:
             say_json([_plain(outcome) for outcome in outcomes])
-    refused = sum("error" in outcome for outcome in outcomes)
+    taken, refused = (sum(kind in outcome for outcome in outcomes) for kind in ("receipt", "error"))
     if not as_json:
-        say(f"Đã nhận {len(outcomes) - refused}, từ chối {refused} (taken in, refused).")
+        say(f"Đã nhận {taken}, từ chối {refused} (taken in, refused).")
+    if taken + refused < len(outcomes):
+        raise typer.Exit(SILENT)
     if refused:
         raise typer.Exit(REFUSED)
 
@@ -62,6 +66,7 @@ def _read(file: Path) -> list[Document] | Invalid:
 
 
 def _outcomes(client: Client, files: dict[Path, list[Document] | Invalid]) -> Iterator[Outcome]:
+    """One for each answer; where the platform falls silent that is the last."""
     for file, documents in files.items():
         if isinstance(documents, Invalid):
             yield {"file": str(file), "error": documents}
@@ -74,6 +79,9 @@ def _outcomes(client: Client, files: dict[Path, list[Document] | Invalid]) -> It
                 if refused.status == 422:
                     refused.faults = document.placed(refused.faults)
                 yield {**where, "error": refused}
+            except PlatformSilent as silent:
+                yield {**where, "silent": silent.fault}
+                return
 
 
 def _send(client: Client, document: Document) -> Any:
@@ -82,10 +90,10 @@ def _send(client: Client, document: Document) -> Any:
 
 
 def _plain(outcome: Outcome) -> Outcome:
-    error = outcome.get("error")
+    error = DomainError.of(outcome["silent"]) if "silent" in outcome else outcome.get("error")
     if not isinstance(error, DomainError):
         return outcome
-    return {name: value for name, value in outcome.items() if name != "error"} | refused_json(error)
+    return {name: value for name, value in outcome.items() if name in ("file", "number")} | refused_json(error)
 
 
 def _show(outcome: Outcome) -> None:
