@@ -111,17 +111,20 @@ class MongoStore:
         """
         declared = DeclaredIndexes(indexes)
         milliseconds = int(answer_seconds * 1000)
-        client: Any = AsyncIOMotorClient(
-            uri,
-            w="majority",
-            journal=True,
-            wTimeoutMS=milliseconds,
-            readConcernLevel="majority",
-            retryWrites=True,  # the driver retries only where the server can tell a repeated write
-            serverSelectionTimeoutMS=milliseconds,
-            connectTimeoutMS=milliseconds,
-            socketTimeoutMS=3 * milliseconds,
-        )
+        try:
+            client: Any = AsyncIOMotorClient(
+                uri,
+                w="majority",
+                journal=True,
+                wTimeoutMS=milliseconds,
+                readConcernLevel="majority",
+                retryWrites=True,  # the driver retries only where the server can tell a repeated write
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=milliseconds,
+                socketTimeoutMS=3 * milliseconds,
+            )
+        except ConfigurationError as error:  # an address that can be one (`check_uri`), but not in DNS: it may come
+            raise StoreUnavailable(str(error)) from error
         store = cls(client, database, declared)
         try:
             await store._check_format()

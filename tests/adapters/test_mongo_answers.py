@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from pymongo.errors import BulkWriteError, OperationFailure
+from pymongo.errors import BulkWriteError, ConfigurationError, OperationFailure
 
-from shared.storage.mongo import _answering
+from shared.storage import mongo
+from shared.storage.mongo import MongoStore, _answering
 from shared.storage.port import StoreUnavailable
 
 DUPLICATE, FULL, TOO_LARGE, NOT_VALID = 11000, 14031, 17419, 121
@@ -39,3 +40,14 @@ def test_what_passes_is_tried_again_and_tells_nothing_of_the_document(error: Exc
 def test_what_does_not_pass_is_raised_as_it_is(error: Exception) -> None:
     with pytest.raises(type(error)), _answering():
         raise error
+
+
+async def test_a_cluster_that_is_not_in_dns_is_away_and_no_fault_of_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_: Any, **__: Any) -> None:
+        raise ConfigurationError("The DNS query name does not exist")
+
+    monkeypatch.setattr(mongo, "AsyncIOMotorClient", unknown)
+    with pytest.raises(StoreUnavailable, match="DNS"):
+        await MongoStore.open("mongodb+srv://nowhere.invalid", "xephang_intake", {})
