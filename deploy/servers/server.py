@@ -18,6 +18,7 @@ from typing import ClassVar, Self
 
 from deploy.servers import java
 from deploy.servers.errors import StartError
+from deploy.servers.logs import last_lines
 from deploy.servers.ports import accepts, free_port
 from deploy.servers.provision import provision
 from deploy.servers.spawn import spawn
@@ -67,6 +68,7 @@ class JavaServer(ABC):
         self._stop_seconds = stop_seconds
         self._java_options = tuple(java_options)
         self._process: subprocess.Popen[bytes] | None = None
+        self._said_before = 0  # bytes in its log that are of earlier starts
 
     # What each server adds -----------------------------------------------------------------------------------------
 
@@ -121,6 +123,7 @@ class JavaServer(ABC):
         self._prepare()
         command = self._java([*self._archive(), f"-Xmx{self.heap}", *self._java_options, *self._arguments()])
         with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self._process = spawn(command, death_signal=signal.SIGKILL, output=log, own_session=True)
         try:
             self._wait_until_it_answers(self._process)
@@ -171,9 +174,8 @@ class JavaServer(ABC):
             self._folder = None
 
     def log_tail(self) -> str:
-        """The last lines of the log, for an error message."""
-        lines = self.log.read_text("utf-8", errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(lines[-_LOG_LINES:]) or "(the log is empty)"
+        """The last lines that it logged since it was started, for an error message."""
+        return last_lines(self.log, _LOG_LINES, after=self._said_before) or "(the log is empty)"
 
     def __enter__(self) -> Self:
         try:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from deploy.servers import KafkaServer, MongoServer
+from deploy.servers.logs import last_lines
 from deploy.servers.ports import LOOPBACK, free_port
 from deploy.servers.server import JavaServer
 from deploy.servers.spawn import spawn
@@ -51,7 +52,10 @@ def _ended(name: str, code: int | None, log: Path, tail: str) -> Ended:
     number = _signal_of(code)
     if number is None:
         return _failed(name, f"đã kết thúc với mã {code}", f"it ended with {code}", log, tail, "service.ended")
-    often = _OFTEN.get(number, ("", ""))
+    if number not in _FROM_OUTSIDE:  # as C code ends what it finds broken; Java and others write then why
+        vi, en = f"đã tự ngắt (tín hiệu {number.name})", f"it broke off (signal {number.name})"
+        return _failed(name, vi, en, log, tail, "service.ended")
+    often = _FROM_OUTSIDE[number]
     fault = Fault(
         "service.ended",
         name,
@@ -63,7 +67,9 @@ def _ended(name: str, code: int | None, log: Path, tail: str) -> Ended:
     return Ended(fault, f"Dòng cuối nhật ký trước đó (the last line of its log before that): {_last_line(tail)}")
 
 
-_OFTEN = {
+_FROM_OUTSIDE = {
+    signal.SIGHUP: ("", ""),
+    signal.SIGINT: ("", ""),
     signal.SIGKILL: ("; thường do hết bộ nhớ hoặc ai đó dừng", "; mostly memory ran out, or somebody did it"),
     signal.SIGTERM: ("; ai đó yêu cầu dừng", "; somebody asked it to stop"),
 }
@@ -107,6 +113,7 @@ class ServiceProcess:
         self._client = client
         self._issuer = issuer
         self._process: subprocess.Popen[bytes] | None = None
+        self._said_before = 0  # bytes in its log that are of earlier starts
         self.serves = False  # it was ready once: from then on it is expected to run
 
     @property
@@ -118,6 +125,7 @@ class ServiceProcess:
         """Start and wait until it is ready. Raises `Ended`, also where it runs but is not ready in time."""
         command = [sys.executable, "-m", "deploy.xephang", "serve", self.name]
         with self.log.open("ab") as output:
+            self._said_before = output.tell()
             # Told to stop in order if this process should be killed; not by the terminal's Ctrl-C, but by us.
             self._process = spawn(
                 command, death_signal=signal.SIGTERM, output=output, environment=self._environment, own_session=True
@@ -139,7 +147,7 @@ class ServiceProcess:
             raise _ended(self.name, code, self.log, self._tail())
 
     def _tail(self) -> str:
-        return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-_TAIL:])
+        return last_lines(self.log, _TAIL, after=self._said_before)
 
     async def stop(self) -> int:
         """End in order, or at once if that takes too long; its exit code."""

@@ -23,8 +23,8 @@ _Check = Callable[[list[Any]], bool]  # of all that stands at one place: asked o
 def said(event: Event[Any]) -> dict[str, Any]:
     """What `event.data.plain()` gives, of an event that a service of ours said. Nobody changes it.
 
-    Spelling is not looked at: a service that sends `1.0` where `1` is meant has it kept so, and refused where it is
-    hashed. Only the broker's ACLs keep others from speaking for it.
+    Spelling is not looked at: who sends "2.0" where our services write "2" has it kept so. Only the broker's ACLs keep
+    others from speaking for a service.
     """
     data: EventData = event.data
     plain: dict[str, Any] = event.envelope.data

@@ -10,6 +10,8 @@ from deploy.xephang.client import Client
 from deploy.xephang.commands import campaign
 from tests.cli.conftest import Run
 
+BUSY: list[str] = ["busy"]  # in place of a look: the platform does not answer it
+
 
 @pytest.fixture
 def closing(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
@@ -25,6 +27,8 @@ def closing(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         if request.url.path.endswith("/close"):
             return httpx.Response(200, json={"id": "2025", "status": "closed"})
         names = next(waiting)
+        if names is BUSY:
+            return httpx.Response(503, json={"title": "bận", "detail": "busy"}, headers={"Retry-After": "1"})
         counts = {"members": 2, "received": 1, "late": 0, "missing": 1 - len(names), "waiting_for": names}
         return httpx.Response(200, json={"campaign": "2025", "status": "closed", "tables": {"it/province": counts}})
 
@@ -51,3 +55,22 @@ def test_a_table_that_is_still_counted_says_so(
     assert "so-y-te" in out
     assert "Đang ghi nhận các cơ quan không nộp" in out
     assert "xephang campaign status 2025" in out
+
+
+def test_a_platform_that_is_busy_for_a_moment_has_closed_it_all_the_same(run: Run, closing: list[list[str]]) -> None:
+    closing += [["so-y-te"], BUSY, []]
+    ended = run("campaign", "close", "2025")
+    assert ended.code == 0
+    assert "đã đóng" in ended.out
+    assert "so-y-te" not in ended.out
+
+
+def test_a_platform_that_stays_busy_has_closed_it_all_the_same(
+    run: Run, closing: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing += [BUSY]
+    monkeypatch.setattr(campaign, "_PATIENCE", 0.0)
+    ended = run("campaign", "close", "2025")
+    assert ended.code == 0
+    assert "đã đóng (the campaign is closed)" in ended.out
+    assert "xephang campaign status 2025" in ended.out

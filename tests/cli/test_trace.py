@@ -156,6 +156,29 @@ def test_a_correction_in_time_is_told_with_the_deadline_of_the_return(run: Run, 
     assert "lần 2 của so-y-te: trong hạn (theo yêu cầu bổ sung, hạn hết ngày 05/11/2022)" in shown
 
 
+@pytest.mark.parametrize(("returned_until", "told"), [(None, "10"), ("05", "10"), ("12", "12")])
+def test_an_answer_to_what_an_amendment_asks_is_told_with_the_later_deadline(
+    run: Run, platform: Platform, returned_until: str | None, told: str
+) -> None:
+    before = platform.events[SUBMISSION][0]["data"]["submission"]
+    if returned_until:
+        due = {"criteria": ["1.1"], "due_at": f"2022-11-{returned_until}T16:59:00Z"}
+        platform.tell(CASE, "verification-returns", "verification.case.returned.v1", 3, due)
+        platform.events[CASE][-1]["time"] = "2022-10-20T02:00:00Z"
+    carried = {**before, "number": 2, "asked_again": [{"criterion": "1.1"}], "answer_until": "2022-11-10T17:00:00Z"}
+    platform.tell(SUBMISSION, "submissions", "intake.submission.carried.v1", 4, {"submission": carried})
+    platform.events[SUBMISSION][-1]["time"] = "2022-10-21T02:00:00Z"
+    answered = {**before, "number": 3, "submitted_at": "2022-11-04T02:00:00Z"}
+    platform.tell(SUBMISSION, "submissions", "intake.submission.amended.v1", 5, {"submission": answered})
+    shown = run("trace", KEY).out
+    why = "yêu cầu bổ sung" if told == "12" else "bộ tiêu chí sửa đổi"
+    line = next(each for each in shown.splitlines() if "lần 3 của" in each)
+    assert f"trong hạn (theo {why}, hạn" in line
+    assert (
+        f"{told}/11/2022" in shown.partition("lần 3 của")[2].partition("│ ")[0] + shown.partition("lần 3 của")[2][:200]
+    )
+
+
 def test_days_late_count_from_the_campaigns_deadline_also_of_a_correction(run: Run, platform: Platform) -> None:
     due = {"criteria": ["1.1"], "due_at": "2022-11-05T17:00:00Z"}
     platform.tell(CASE, "verification-returns", "verification.case.returned.v1", 3, due)
@@ -171,6 +194,13 @@ def test_what_cannot_be_the_name_of_a_submission_is_a_wrong_call(
     ended = run("trace", word)
     assert ended.code == 2
     assert said in ended.err
+
+
+def test_what_the_platform_calls_an_answer_may_look_like_a_submission(run: Run, platform: Platform) -> None:
+    platform.streams = [SUBMISSION]
+    ended = run("trace", "khao-sat/2022/0007")
+    assert ended.code == 0
+    assert "Nhận phiếu lần 1" in ended.out
 
 
 def test_what_was_said_and_not_heard_is_on_its_way(run: Run, platform: Platform) -> None:

@@ -147,6 +147,25 @@ def test_a_signal_is_known_by_the_exit_code(code: int | None, name: str) -> None
     assert (found.name if found else "") == name
 
 
+@pytest.mark.parametrize("code", [-11, -6, 134, 139])
+def test_what_broke_off_by_itself_is_told_with_the_end_of_its_log(tmp_path: Path, code: int) -> None:
+    ended = real._ended("Kafka", code, tmp_path / "kafka.log", "A fatal error has been detected\nits reason")
+    (fault,) = ended.faults
+    assert "đã tự ngắt (tín hiệu SIG" in fault.vi
+    assert "outside" not in fault.en
+    assert ended.beside == "A fatal error has been detected\nits reason"
+
+
+async def test_what_its_log_said_before_it_was_started_is_not_taken_for_the_reason(
+    platform: RealPlatform, machine: Machine
+) -> None:
+    (platform.data / "logs" / "scoring.log").write_text("hôm qua: hết đĩa\n", "utf-8")
+    machine.program, machine.looks_until_ready = ["false"], 10**6
+    with pytest.raises(Ended) as refused:
+        await platform.start_service("scoring")
+    assert refused.value.beside == f"bắt đầu\n{LAST}"
+
+
 async def test_one_that_runs_and_does_not_answer_is_not_called_stopped(platform: RealPlatform) -> None:
     await platform.start_service("intake")
     status = await platform.status()

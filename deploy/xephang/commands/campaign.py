@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.xephang.client import Client, Refused, path_of
+from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.documents import read_document
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Token, Url
@@ -127,14 +127,30 @@ def _status_of(client: Client, campaign: str) -> dict[str, Any]:
 
 
 def _show_closed(client: Client, campaign: str) -> None:
-    """The table once those who did not answer are marked, which is done in the background; else a word on that."""
+    """The table once those who did not answer are marked, which is done in the background; else a word on that.
+
+    The campaign is closed by now, whatever the platform answers to those who look.
+    """
     until = time.monotonic() + _PATIENCE
-    while _is_counting(found := _status_of(client, campaign)) and time.monotonic() < until:
+    while (found := _counted(client, campaign)) is None or _is_counting(found):
+        if time.monotonic() >= until:
+            break
         time.sleep(_PAUSE)
-    _show(found)
-    if _is_counting(found):
+    if found is not None:
+        _show(found)
+    else:
+        say(f"Đợt {campaign} đã đóng (the campaign is closed); nền tảng đang bận, chưa xem được bảng.")
+    if found is None or _is_counting(found):
         say("Đang ghi nhận các cơ quan không nộp (those who did not answer are being marked).")
         say(f"Xem lại sau giây lát: `xephang campaign status {campaign}`.")
+
+
+def _counted(client: Client, campaign: str) -> dict[str, Any] | None:
+    """None where the platform does not answer just now."""
+    try:
+        return _status_of(client, campaign)
+    except PlatformSilent:
+        return None
 
 
 def _is_counting(found: dict[str, Any]) -> bool:

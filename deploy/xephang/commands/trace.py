@@ -11,6 +11,7 @@ from deploy.xephang.client import Client
 from deploy.xephang.commands.connection import connect
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, Programme, Token, Url
 from deploy.xephang.commands.outcome import SILENT, examples, fault_lines, misuse, note, say, say_json, say_table
+from shared.kernel.errors import NotFound
 
 if TYPE_CHECKING:
     from deploy.xephang.story.gathered import Gathered
@@ -49,7 +50,6 @@ def trace(
         raise misuse("nêu một mã, hoặc cả CAMPAIGN PROGRAMME AGENCY (one name, or all three)")
     if not submission.strip():
         raise misuse("chưa nêu phiếu nào, ví dụ 2022/it/so-y-te (no submission is named)")
-    _known_programme(submission)
     from deploy.xephang.story.gathered import gather
     from deploy.xephang.story.named import unknown
     from deploy.xephang.story.standing import waits
@@ -71,7 +71,7 @@ def trace(
 
 
 def _known_programme(name: str) -> None:
-    """A misspelt programme would otherwise be taken for the id of an event. Raises `BadParameter`."""
+    """Of a name that nobody knows: whether it is a submission's but for the programme. Raises `BadParameter`."""
     campaign, *rest = name.split("/")
     if not (campaign and len(rest) == 2 and all(_STEP.fullmatch(each) for each in (campaign, *rest))):
         return
@@ -89,6 +89,9 @@ def _named(client: Client, submission: str, programme: Programme | None, agency:
         return find_submission(client, f"{submission}/{programme.value}/{agency}" if programme else submission)
     except ValidationError as error:
         raise misuse(f"{submission}: không phải tên một phiếu (no name of a submission)") from error
+    except NotFound:  # asked first: what the platform calls an answer may look like this
+        _known_programme(submission)
+        raise
 
 
 def _tell(found: Gathered, made: list[Step], now: list[Wait]) -> None:

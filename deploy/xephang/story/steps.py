@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from fractions import Fraction
@@ -107,19 +107,29 @@ _ANSWERS = {
 
 
 def _deadline(event: Event, found: Gathered) -> str:
-    """What it was in time for: an answer after a return has the deadline of that, once the campaign's has passed.
+    """What it was in time for: once the campaign's deadline has passed, that of a return, or of what is asked again.
 
-    Days late always count from the campaign's.
+    Of both the later: each lets the agency answer. Days late always count from the campaign's.
     """
     submission = event.data["submission"]
     given = moment_of(submission["submitted_at"])
     if found.campaign and (submission["days_late"] or given < moment_of(found.campaign["deadline"])):
         return f" (hạn {due_words(found.campaign['deadline'])[0]})"
-    before = [one for one in found.of("verification.case.returned") if moment_of(one.told["time"]) <= given]
-    if before:
-        newest = max(before, key=lambda one: (moment_of(one.told["time"]), one.told["position"]))
-        return f" (theo yêu cầu bổ sung, hạn {due_words(newest.data['due_at'])[0]})"
+    returns = _last_until(found.of("verification.case.returned"), given)
+    carried = _last_until(found.of("intake.submission.carried"), given)
+    lasting = [("theo yêu cầu bổ sung", one.data["due_at"]) for one in returns]
+    asked = [one.data["submission"] for one in carried]
+    lasting += [("theo bộ tiêu chí sửa đổi", one["answer_until"]) for one in asked if one.get("answer_until")]
+    if lasting:
+        why, due = max(lasting, key=lambda one: moment_of(one[1]))
+        return f" ({why}, hạn {due_words(due)[0]})"
     return f" (hạn {due_words(found.campaign['deadline'])[0]})" if found.campaign else ""
+
+
+def _last_until(events: Iterable[Event], until: datetime) -> list[Event]:
+    """The last of them that was said until then, if there is any."""
+    before = [one for one in events if moment_of(one.told["time"]) <= until]
+    return [max(before, key=lambda one: (moment_of(one.told["time"]), one.told["position"]))] if before else []
 
 
 def _carried(event: Event, _: Gathered) -> tuple[str, str]:
