@@ -15,6 +15,7 @@ There are no transactions, no change streams and no `$inc` counters (ADR 0003): 
 from __future__ import annotations
 
 import asyncio
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from typing import Any
 import orjson
 from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import InsertOne, ReadPreference, UpdateOne
+from pymongo import InsertOne, MongoClient, ReadPreference, UpdateOne
 from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
@@ -37,7 +38,6 @@ from pymongo.errors import (
     OperationFailure,
     WriteConcernError,
 )
-from pymongo.uri_parser import parse_uri
 
 from shared.storage.declared import (
     CheckedEvent,
@@ -71,13 +71,14 @@ _BY_POSITION = [("p", 1), ("_id", 1)]
 
 def check_uri(uri: str) -> None:
     """Whether it can be a server's address; nobody is asked, so names in DNS (`+srv`) are not. Raises `ValueError`."""
-    if uri.startswith("mongodb+srv://"):
-        return
+    scheme, _, rest = uri.partition("://")
+    if scheme.endswith("+srv") and re.search(r":\d+$", rest.partition("/")[0].rpartition("@")[2]):
+        raise ValueError("with mongodb+srv:// DNS gives the ports: leave the port out")
     try:
         with warnings.catch_warnings():  # opening it says again which options it does not know
             warnings.simplefilter("ignore")
-            parse_uri(uri, warn=True)
-    except ConfigurationError as error:
+            MongoClient(f"mongodb://{rest}", connect=False).close()
+    except (ConfigurationError, TypeError, OSError) as error:  # OSError: a certificate that is not there
         raise ValueError(str(error)) from error
 
 

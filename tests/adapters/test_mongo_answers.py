@@ -6,7 +6,7 @@ import pytest
 from pymongo.errors import BulkWriteError, ConfigurationError, OperationFailure
 
 from shared.storage import mongo
-from shared.storage.mongo import MongoStore, _answering
+from shared.storage.mongo import MongoStore, _answering, check_uri
 from shared.storage.port import StoreUnavailable
 
 DUPLICATE, FULL, TOO_LARGE, NOT_VALID = 11000, 14031, 17419, 121
@@ -51,3 +51,29 @@ async def test_a_cluster_that_is_not_in_dns_is_away_and_no_fault_of_the_program(
     monkeypatch.setattr(mongo, "AsyncIOMotorClient", unknown)
     with pytest.raises(StoreUnavailable, match="DNS"):
         await MongoStore.open("mongodb+srv://nowhere.invalid", "xephang_intake", {})
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://",
+        "mongodb://h:99999",
+        "mongodb://u:p@ss@h",
+        "mongodb://h/?tls=true&tlsCAFile=/khong/co.pem",
+        "mongodb://h/?authMechanism=MONGODB-X509&authSource=foo",
+        "mongodb://h/?readPreference=primary&readPreferenceTags=a:b",
+        "mongodb+srv://",
+        "mongodb+srv://u:p@ss@a.b.c",
+        "mongodb+srv://u:p@a.b.c:27017/x",
+    ],
+)
+def test_what_can_be_no_servers_address_is_refused_without_asking_anybody(uri: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        check_uri(uri)
+
+
+@pytest.mark.parametrize(
+    "uri", ["mongodb://h", "mongodb://a:1,b:2/?replicaSet=r&tls=true", "mongodb://u:p%40@h/", "mongodb+srv://u:p@a.b.c"]
+)
+def test_what_can_be_an_address_is_left_to_whoever_opens_it(uri: str) -> None:
+    check_uri(uri)
