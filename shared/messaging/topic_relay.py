@@ -77,10 +77,12 @@ class TopicRelay:
         """Do what there is to do; True if something was published. Without `look` the store is not asked what waits."""
         if not self._recovered:
             await self.recover()
+        if mark and self._answers_for_log:
+            # Before publishing: what goes out on a log that began anew makes it look as long as it was, to the next
+            # process if this one ends just then.
+            await self.mark()
         busy = await self.serve_requests()
         busy = (look and await self.publish_pending()) or busy
-        if mark and self._answers_for_log:
-            await self.mark()
         return busy or not self._recovered
 
     async def publish_pending(self) -> bool:

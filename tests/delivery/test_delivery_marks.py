@@ -39,6 +39,7 @@ async def test_lowest_watermark_and_furthest_ends_of_all_count(world: World) -> 
     await one.publish()
     await world.order("pho", 2)
     await two.publish()
+    await two.publish()  # what went out is noted with the next turn
     assert marks(world)["one"]["watermark"] == 0
     assert sum(marks(world)["two"]["ends"].values()) == 2
     world.broker.lose_everything()

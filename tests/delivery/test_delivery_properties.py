@@ -184,6 +184,14 @@ def test_watermark_never_passes_what_some_group_has_not_consumed(
     asyncio.run(watch_watermarks(steps, journals_at_once))
 
 
+@pytest.mark.parametrize("journals_at_once", [True, False])
+@pytest.mark.parametrize("call", range(1, 10))
+def test_a_crash_while_a_lost_log_begins_anew_hides_no_loss(call: int, journals_at_once: bool) -> None:
+    """What goes out first on the new log makes it as long as the old one was."""
+    steps = [("order", "bun"), ("publish", "intake"), ("crash_at", "intake", call, False), ("order", "pho")]
+    asyncio.run(live_through([*steps, ("lose_broker", False)], journals_at_once))
+
+
 @pytest.mark.slow
 @given(fates, st.booleans())
 @settings(anything, max_examples=at_length(2_500))

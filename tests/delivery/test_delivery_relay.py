@@ -451,6 +451,7 @@ class TestWatermark:
         before = world.intake.store
         await world.order("pho", 1)
         await world.intake.publish()
+        await world.intake.publish()  # what went out is noted with the next turn
         version = (await before.get("relay", "toy-orders")).version
         for _ in range(3):
             await world.intake.publish()
