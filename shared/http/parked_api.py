@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.http.auth import Person, require
 from shared.messaging.dead_letter import DeadLetter
@@ -23,6 +23,8 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 class SetAsideRequest(BaseModel):
     """Why a parked message is given up; `waits_for`: only if that is still what it waits for."""
+
+    model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(min_length=3, max_length=500)
     aggregate: str = Field("", max_length=512)

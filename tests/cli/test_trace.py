@@ -248,6 +248,18 @@ def test_dead_letters_are_looked_for_on_all_pages(run: Run, platform: Platform) 
     assert [wait["code"] for wait in now(run)] == ["dead_letter"]
 
 
+def test_one_of_thousands_that_were_set_aside_together_is_found(run: Run, platform: Platform) -> None:
+    def aside(number: int, agency: str) -> dict[str, Any]:
+        content = {"campaign": "2022", "programme": "it", "agency": agency}
+        reason = f"set aside: lan: gõ nhầm (submissions/2022/it/{agency} chờ – waited for campaigns/2022)"
+        return {**letter(number, key="", **content), "reason": reason}
+
+    platform.letters["intake"] = [*(aside(number, f"so-{number}") for number in range(600)), aside(700, "so-y-te")]
+    (wait,) = now(run)
+    assert wait["code"] == "dead_letter"
+    assert f"{700:020}" in wait["vi"]
+
+
 def test_what_the_platform_sent_may_not_be_taken_in_yet(run: Run, platform: Platform) -> None:
     platform.events, platform.standing, platform.lag = {}, {}, 12
     (wait,) = now(run)

@@ -162,6 +162,8 @@ def _ask_letters(client: Client, found: Gathered, service: str) -> None:
         if len(page) < 500:
             break
         after = page[-1]["message"]["id"]
+    # Of thousands that waited for the same campaign each reason names its own submission.
+    keyless.sort(key=lambda one: found.key.text not in one["message"]["reason"])
     known = {(letter.service, letter.id) for letter in found.letters}
     for one in [*near[:_LETTERS], *keyless[:_LETTERS]]:
         if (service, one["message"]["id"]) in known:

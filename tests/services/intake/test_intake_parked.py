@@ -72,6 +72,8 @@ async def test_only_operators_see_and_settle_what_is_parked(newcomer: Intake, wh
     assert (await newcomer.post("/parked/x/set-aside", {"reason": REASON}, who)).status_code == expected
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": "x"}, {"reason": "x" * 501}])
-async def test_a_reason_is_asked_for(newcomer: Intake, body: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "body", [{}, {"reason": "x"}, {"reason": "x" * 501}, {"reason": REASON, "waitsfor": "campaigns/2021"}]
+)
+async def test_a_reason_is_asked_for_and_nothing_else_is_taken(newcomer: Intake, body: dict[str, str]) -> None:
     assert (await newcomer.post("/parked/x/set-aside", body, "operator")).status_code == 422

@@ -33,13 +33,14 @@ from services.scoring.core.card import Card
 from services.scoring.core.points import compile_rule_set, group_best
 from services.scoring.core.ranking import Entry, counted, rank
 from services.scoring.core.scorecard import basis_hash, basis_hash_of
-from services.scoring.core.told import told
+from services.scoring.core.told import Told, told
 from services.scoring.scorer import Scorer
 from services.scoring.usecases import table_cards
 from services.scoring.usecases.compute_ranking import recompute
+from services.scoring.usecases.final_scorecards import _finalise, _Moved
 from services.scoring.usecases.reconcile_rankings import RankingsDue
 from services.scoring.usecases.table_cards import Page, Stored, look_through
-from shared.contracts.common import GroupKey
+from shared.contracts.common import GroupKey, SubmissionKey
 from shared.contracts.verification import VerifiedSubmission
 from shared.ruleset.document import RuleSet
 from shared.storage.port import StoreUnavailable
@@ -107,6 +108,16 @@ def test_a_ranking_of_what_it_reads_is_that_of_whole_scorecards(data: st.DataObj
     ]
     table = GroupKey(campaign="2021", programme=rule_set.programme, group=rule_set.group)
     assert rank(table, 2021, rule_set, 1, little) == rank(table, 2021, rule_set, 1, whole)
+
+
+@pytest.mark.parametrize(("best", "kept"), [({}, None), ({"posts": Fraction(7, 2)}, {"posts": "3.5"})])
+def test_highest_values_of_an_earlier_ranking_go_where_the_newer_compares_with_others_or_none(
+    best: dict[str, Fraction], kept: dict[str, str] | None
+) -> None:
+    card = {"verified": {"revision": 1}, "group_best": {"posts": "20", "videos": "3"}}
+    key = SubmissionKey(campaign="2021", programme="it", agency="so-noi-vu")
+    change = _finalise(key, 1, Told({}), best, _Moved())(card)
+    assert change.state.get("group_best") == kept
 
 
 async def test_the_size_of_pages_changes_no_byte(scoring: Scoring, monkeypatch: pytest.MonkeyPatch) -> None:
