@@ -48,6 +48,7 @@ async def is_taken(serving: Serving, agency: str, event_id: str, campaign: str =
     return any(version["event_id"].endswith(f"#{event_id}") for version in versions)
 
 
+@pytest.mark.slow  # each waits for a round of its own; what decides is under test by itself
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
@@ -66,6 +67,7 @@ async def test_garbage_is_set_aside(serving: Serving, value: bytes, reason: str)
     await check_set_aside(serving, value, {}, reason)
 
 
+@pytest.mark.slow  # each waits for a round of its own; what decides is under test by itself
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
