@@ -182,7 +182,7 @@ async def test_agency_answers_for_itself_and_for_no_other(serving: Serving):
     assert (await serving.post("/intake/submissions", serving.answer(AGENCY), own)).status_code == 201
 
 
-@pytest.mark.slow  # each waits for a round of its own; what decides is under test by itself
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "role"),
     [
