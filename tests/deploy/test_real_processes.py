@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -115,7 +116,7 @@ class _Killed(JavaServer):
     address = "127.0.0.1:9"
 
     def _java(self, _: Any) -> list[str]:
-        return ["sleep", "60"]
+        return [str(shutil.which("sleep")), "60"]
 
     def _archive(self) -> list[str]:
         return []
