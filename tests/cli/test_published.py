@@ -14,6 +14,7 @@ Write = Callable[[str, str], Path]
 ANSWERS = "figures: {staff_total: 40, staff_with_computer: 38}\nevidence:\n  '1.2': [{title: Biên bản}]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["form", pytest.param("method", marks=pytest.mark.slow)])
 def test_a_page_goes_into_a_file_in_the_format_of_its_name(run: Run, tmp_path: Path, command: str) -> None:
     for name, start in (("a.html", "<!doctype html>"), ("a.md", "# "), ("a.json", "{")):
@@ -44,6 +45,7 @@ def test_an_unsound_rule_set_is_not_published(run: Run, write: Write) -> None:
     assert run("ruleset", "method", broken).code == 1
 
 
+@pytest.mark.slow
 def test_two_files_are_explained_offline(run: Run, write: Write) -> None:
     answers = write("phieu.yaml", ANSWERS)
     ended = run("explain", "--ruleset", RULE_SET, "--answers", answers, "--criterion", "1.2")
@@ -57,6 +59,7 @@ def test_two_files_are_explained_offline(run: Run, write: Write) -> None:
     assert criterion["needed"][0]["changes"] == [{"input": "staff_with_computer", "unit": None, "value": "40"}]
 
 
+@pytest.mark.slow
 def test_a_sheet_is_written_to_print(run: Run, write: Write, tmp_path: Path) -> None:
     answers, page = write("phieu.yaml", ANSWERS), tmp_path / "phieu-diem.html"
     assert run("explain", "--ruleset", RULE_SET, "--answers", answers, "-o", page).code == 0

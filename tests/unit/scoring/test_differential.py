@@ -57,7 +57,7 @@ def compare(data: st.DataObject, limits: Limits | None) -> None:
 
 
 @pytest.mark.parametrize("limits", [None, TIGHT], ids=["usual", "tight"])
-@settings(max_examples=50, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_production_and_reference_agree(limits: Limits | None, data: st.DataObject) -> None:
     compare(data, limits)
