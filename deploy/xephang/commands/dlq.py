@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated, Any
 
 import typer
 
-from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
+from deploy.xephang.client import Client, path_of
 from deploy.xephang.commands.connection import connect
-from deploy.xephang.commands.dlq_letters import Status, letters_of, names_of, retry_all
-from deploy.xephang.commands.dlq_words import moment, shortened, shown, status_words, what_became
+from deploy.xephang.commands.dlq_letters import Status, letters_of, retry_all
+from deploy.xephang.commands.dlq_words import moment, shortened, shown, status_words, value_of, what_became
+from deploy.xephang.commands.of_services import one_of
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, ServiceName, Token, Url
 from deploy.xephang.commands.outcome import (
     SILENT,
@@ -113,24 +112,8 @@ def discard(
 
 
 def _find(client: Client, id_: str, service: ServiceName | None) -> tuple[str, dict[str, Any]]:
-    """The service that keeps the letter. A message that failed in two services has one id: then `--service` decides."""
-    kept: dict[str, dict[str, Any]] = {}
-    refusal: Exception | None = None
-    for name in names_of(service):
-        try:
-            kept[name] = client.get(path_of(name, "dead-letters", id_))
-        except Refused as refused:
-            if refused.status != 404:
-                raise
-            refusal = refusal or refused
-        except PlatformSilent as stopped:
-            refusal = stopped  # the letter may be in the one that is stopped
-    if len(kept) > 1:
-        raise misuse(f"thư {id_} có ở {', '.join(kept)}: hãy nêu --service (say which with --service)")
-    if not kept:
-        assert refusal is not None
-        raise refusal
-    return next(iter(kept.items()))
+    """The service that keeps the letter, and the letter."""
+    return one_of(client, service, "dead-letters", id_, "thư")
 
 
 def _list(letters: list[dict[str, Any]], as_json: bool) -> None:
@@ -162,11 +145,7 @@ def _show(name: str, letter: dict[str, Any]) -> None:
         say(f"{label:40} {value}")
     if letter["message"].get("truncated"):
         say("(chỉ giữ phần đầu, không retry được – only the beginning was kept, it cannot be retried)")
-    say("Nội dung (value):")
-    try:
-        say(base64.b64decode(letter["message"]["value_base64"]).decode("utf-8", errors="replace")[:4000])
-    except (KeyError, binascii.Error):
-        say("(không có nội dung – no payload)")
+    say(value_of(letter["message"]))
 
 
 def _settled(name: str, letter: dict[str, Any] | None, as_json: bool) -> None:

@@ -8,32 +8,19 @@ import typer
 
 from deploy.xephang.client import Client, PlatformSilent, Refused, path_of
 from deploy.xephang.commands.dlq_words import shortened
+from deploy.xephang.commands.of_services import all_of
 from deploy.xephang.commands.options import ServiceName
-from deploy.xephang.commands.outcome import REFUSED, SILENT, fault_lines, note, say, say_json
+from deploy.xephang.commands.outcome import REFUSED, SILENT, note, say, say_json
 
-__all__ = ["Status", "letters_of", "names_of", "retry_all"]
+__all__ = ["Status", "letters_of", "retry_all"]
 
 Status = Literal["waiting", "retried", "discarded"]
-_PAGE = 500  # as many as the platform gives at once
 _TELL_EVERY = 50
-
-
-def names_of(service: ServiceName | None) -> list[str]:
-    """The service, or all."""
-    return [service.value] if service else [name.value for name in ServiceName]
 
 
 def letters_of(client: Client, service: ServiceName | None, status: Status) -> tuple[list[dict[str, Any]], bool]:
     """Letters of the services, and whether one of them does not answer."""
-    letters: list[dict[str, Any]] = []
-    silent = False
-    for name in names_of(service):
-        try:
-            letters += [{"service": name, **letter} for letter in _pages(client, name, status)]
-        except PlatformSilent as stopped:
-            silent = True
-            note("\n".join(fault_lines(stopped.fault)))
-    return letters, silent
+    return all_of(client, service, "dead-letters", lambda letter: str(letter["message"]["id"]), status=status)
 
 
 def retry_all(client: Client, service: ServiceName | None, topic: str, as_json: bool) -> None:
@@ -50,17 +37,6 @@ def retry_all(client: Client, service: ServiceName | None, topic: str, as_json: 
     _summary(outcomes, failed, as_json)
     if silent or failed:
         raise typer.Exit(SILENT if silent else REFUSED)
-
-
-def _pages(client: Client, name: str, status: Status) -> list[dict[str, Any]]:
-    """All letters of one service, as many requests as that takes."""
-    found: list[dict[str, Any]] = []
-    while True:
-        after = found[-1]["message"]["id"] if found else None
-        page = client.get(f"/{name}/dead-letters", status=status, after=after, limit=_PAGE)
-        found += page
-        if len(page) < _PAGE:
-            return found
 
 
 def _came(letter: dict[str, Any]) -> tuple[Any, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from shared.kernel.clock import LOCAL_ZONE
 
-__all__ = ["moment", "shortened", "shown", "status_words", "what_became"]
+__all__ = ["moment", "shortened", "shown", "status_words", "value_of", "what_became"]
 
 _FIELDS = {
     "service": "Dịch vụ",
@@ -30,6 +32,7 @@ _FIELDS = {
     "first_failed_at": "Lỗi lần đầu",
     "last_failed_at": "Lỗi gần nhất",
 }
+_SHOWN = 4000  # characters
 _STATUS = {"waiting": "đang chờ", "retried": "đã xử lý lại", "discarded": "đã bỏ"}
 # What the platform notes of a letter that was retried, after who did it.
 _OUTCOMES = {
@@ -87,3 +90,12 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "có (yes)" if value else "không (no)"
     return moment(value) if name.endswith("_failed_at") else str(value) or "–"
+
+
+def value_of(message: dict[str, Any]) -> str:
+    """What a message holds, as text, under its heading; of a long one the beginning."""
+    try:
+        text = base64.b64decode(message["value_base64"]).decode("utf-8", errors="replace")[:_SHOWN]
+    except (KeyError, binascii.Error):
+        text = "(không có nội dung – no payload)"
+    return f"Nội dung (value):\n{text}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated, Any
 
 import typer
 
 from deploy.xephang.commands.connection import connect
-from deploy.xephang.commands.dlq_words import moment, shortened, status_words
+from deploy.xephang.commands.dlq_words import moment, shortened, status_words, value_of
 from deploy.xephang.commands.options import DEFAULT_DATA, AsJson, Data, ServiceName, Token, Url
 from deploy.xephang.commands.outcome import REFUSED, SILENT, examples, misuse, say, say_json, say_table
 from deploy.xephang.commands.parked_messages import find_one, give_up, messages_of, outcome_of
@@ -139,11 +137,7 @@ def _show(message: dict[str, Any]) -> None:
                 say(f"{f'  {header}':40} {given}")
         elif name != "value_base64":
             say(f"{label:40} {moment(value) if name == 'time' else value or '–'}")
-    say("Nội dung (value):")
-    try:
-        say(base64.b64decode(message["value_base64"]).decode("utf-8", errors="replace")[:4000])
-    except (KeyError, binascii.Error):
-        say("(không có nội dung – no payload)")
+    say(value_of(message))
 
 
 def _summary(outcomes: list[dict[str, Any]], as_json: bool) -> None:
